@@ -1,0 +1,376 @@
+#!/usr/bin/env bash
+# thaw's one script: it sets up what is missing, then builds, serves, tests, checks and measures.
+set -euo pipefail
+
+usage() {
+	cat <<'END'
+usage: ./build.sh COMMAND
+
+  build     make bin/thaw and dist/, a folder for any static host, and print its sizes
+  serve     build what is missing or stale and serve dist/ [--port 8080] [--host 127.0.0.1]
+            [--base /sub/path/] [--plain: no special headers, no compression]
+  test      run every test: Go natively, without SIMD and as wasm, JavaScript, the page in two browsers
+  check     formatting, vet, types, tidiness, guards; leaves the tree as it was
+  bench     measure speed, beside PyTorch where it is installed
+  golden    record the reference files again with PyTorch and transformers (6 GB of packages)
+
+On a new machine with Go, Node.js and Python 3 each command installs what else it needs and says so.
+CHROME and FIREFOX may name the browsers to test with.
+END
+}
+
+cd "$(dirname "${BASH_SOURCE[0]}")" # every path below is relative to the repository
+
+export GOTOOLCHAIN=go1.27.4 GOEXPERIMENT=simd GOWORK=off CGO_ENABLED=0
+unset GOOS GOARCH GOFLAGS
+
+readonly go_packages=(./core/... ./wasm/... ./weights/...)
+readonly go_build=(go build -trimpath -buildvcs=false)
+readonly stage=bin/stage # what goes into dist/ and is made, not written
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# --- Saying and running ---
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+	printf 'build.sh: %s\n' "$*" >&2
+	exit 1
+}
+
+status=0         # of the last attempt
+failures=()      # headings of the steps that failed
+keep_going=false # whether a failed step is kept for the end, as a test run wants, or ends the script
+
+# attempt COMMAND… runs a command or function in a shell of its own under -e and sets status. It may not
+# be called inside a condition, for there bash ignores -e.
+attempt() {
+	set +e
+	(
+		set -e
+		"$@"
+	) </dev/null
+	status=$?
+	set -e
+}
+
+# quietly HEADING COMMAND… runs a step and shows its output only if it fails.
+quietly() {
+	local heading=$1 began=$SECONDS
+	shift
+	printf '%s … ' "$heading"
+	attempt "$@" >"$scratch/log" 2>&1
+	if ((status == 0)); then
+		say "$((SECONDS - began)) s"
+	else
+		say "failed after $((SECONDS - began)) s"
+		cat "$scratch/log"
+		failed "$heading"
+	fi
+}
+
+# loudly HEADING COMMAND… runs a step and shows all of its output.
+loudly() {
+	local heading=$1 began=$SECONDS
+	shift
+	say "" "== $heading"
+	attempt "$@" 2>&1
+	say "== $heading took $((SECONDS - began)) s"
+	((status == 0)) || failed "$heading"
+}
+
+failed() {
+	[[ $keep_going == true ]] || fail "stopped at: $1"
+	failures+=("$1")
+}
+
+# conclude SENTENCE ends a command that kept going: with the sentence, or with what failed.
+conclude() {
+	((${#failures[@]} == 0)) || fail "failed: $(printf '%s; ' "${failures[@]}")see above"
+	say "$1"
+}
+
+# --- Setting up ---
+
+# at_least WANTED FOUND compares versions such as 1.21 and 1.27.4.
+at_least() { [[ $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]; }
+
+need_go() {
+	command -v go >/dev/null || fail "Go is missing: install Go 1.21 or newer (go.dev/doc/install) and try again."
+	local found
+	found=$(GOTOOLCHAIN=local go env GOVERSION)
+	at_least 1.21 "${found#go}" || fail "Go 1.21 or newer is needed, for it can fetch $GOTOOLCHAIN; this is $found."
+	if [[ $found != "$GOTOOLCHAIN" ]] && ! GOPROXY=off go version >/dev/null 2>&1; then
+		quietly "Installing the toolchain $GOTOOLCHAIN into Go's module cache" go version
+	fi
+	goroot=$(go env GOROOT)
+}
+
+need_node() {
+	command -v node >/dev/null && command -v npm >/dev/null ||
+		fail "Node.js is missing: install Node.js 20 or newer with npm (nodejs.org) and try again."
+	at_least 20 "$(node -p process.versions.node)" || fail "Node.js 20 or newer is needed; this is $(node --version)."
+}
+
+# need_npm installs the packages of package-lock.json unless they are the ones that lie in node_modules.
+need_npm() {
+	need_node
+	cmp -s package-lock.json node_modules/.thaw-lock.json && return
+	quietly "Installing npm packages into node_modules" npm ci --include=dev --ignore-scripts --no-audit --no-fund
+	cp package-lock.json node_modules/.thaw-lock.json
+}
+
+need_python() {
+	command -v python3 >/dev/null || fail "Python 3 is missing: $1 needs it; install python3 and try again."
+}
+
+# need_browsers exports CHROME and FIREFOX, installing what is not there.
+need_browsers() {
+	CHROME=$(find_browser "${CHROME:-}" chromium chromium-browser google-chrome google-chrome-stable \
+		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium)
+	FIREFOX=$(find_browser "${FIREFOX:-}" firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox)
+	[[ -n $CHROME ]] || install_browser chromium CHROME
+	[[ -n $FIREFOX ]] || install_browser firefox-esr FIREFOX
+	export CHROME FIREFOX
+}
+
+# find_browser CANDIDATE… prints the path of the first that starts; some systems have scripts in a browser's place.
+find_browser() {
+	local candidate
+	for candidate in "$@"; do
+		[[ -n $candidate ]] && command -v "$candidate" >/dev/null || continue
+		"$candidate" --version >/dev/null 2>&1 </dev/null && command -v "$candidate" && return
+	done
+	return 0
+}
+
+# install_browser PACKAGE VARIABLE installs a browser with apt and sets the variable to its path.
+install_browser() {
+	local package=$1 variable=$2 root=()
+	local hint="install $package or set $variable to the path of one, and try again."
+	command -v apt-get >/dev/null || fail "No browser for $variable is found, and this system has no apt-get: $hint"
+	if ((EUID != 0)); then
+		command -v sudo >/dev/null || fail "No browser for $variable is found, and installing one takes root: $hint"
+		root=(sudo --non-interactive)
+	fi
+	keep_going=false
+	quietly "Installing $package with apt-get" apt_install "$package" ${root[@]+"${root[@]}"}
+	printf -v "$variable" %s "$(find_browser "$package")"
+	[[ -n ${!variable} ]] || fail "apt-get installed $package, but it does not start: $hint"
+}
+
+apt_install() {
+	local package=$1
+	shift
+	"$@" apt-get update -qq
+	"$@" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package"
+}
+
+# --- Building ---
+
+build_tools() {
+	"${go_build[@]}" -o bin/thaw ./core/cmd/thaw
+	"${go_build[@]}" -o bin/link ./wasm/link
+}
+
+# build_wasm links the core for the browser. The post-link tool needs the names in the binary and drops them.
+build_wasm() {
+	mkdir -p "$stage/wasm"
+	GOOS=js GOARCH=wasm "${go_build[@]}" -ldflags=-w -o bin/linked.wasm ./wasm
+	bin/link -main "$stage/wasm/thaw.wasm" -helper "$stage/wasm/helper.wasm" bin/linked.wasm
+	cp "$goroot/lib/wasm/wasm_exec.js" "$stage/wasm/wasm_exec.js"
+}
+
+build_vendor() {
+	mkdir -p site/vendor
+	cp node_modules/uplot/dist/uPlot.esm.js node_modules/uplot/dist/uPlot.min.css site/vendor/
+	cp node_modules/uplot/LICENSE site/vendor/uPlot.LICENSE
+}
+
+# build_types makes thaw.d.ts from the JSDoc of thaw.js.
+build_types() {
+	rm -rf "$stage/types"
+	node_modules/.bin/tsc --project tsconfig.json --noEmit false --declaration --emitDeclarationOnly \
+		--rootDir site --outDir "$stage/types"
+}
+
+# build_notices gathers the licences of what the wasm is linked from, as those licences ask.
+build_notices() {
+	local module folder
+	{
+		say "thaw is under the MIT licence (LICENSE). Its WebAssembly contains these works." "" "The Go standard library" ""
+		cat "$goroot/LICENSE"
+		while read -r module folder; do
+			say "" "$module" ""
+			cat "$folder"/LICENSE*
+		done < <(GOOS=js GOARCH=wasm go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}' ./wasm | sort -u)
+	} >"$stage/NOTICES.txt"
+}
+
+build_all() {
+	need_go
+	need_npm
+	quietly "Building bin/thaw and bin/link" build_tools
+	quietly "Building the wasm" build_wasm
+	quietly "Gathering vendor files, types and notices" build_parts
+	quietly "Fetching the weights of MiniLM into weights/cache (90 MB, once)" bin/thaw fetch minilm
+	quietly "Assembling dist/" node site/dev/build-dist.mjs
+}
+
+build_parts() {
+	build_vendor
+	build_types
+	build_notices
+}
+
+compress() { loudly "Compressing dist/" node site/dev/build-compress.mjs; }
+
+# --- Commands ---
+
+cmd_build() {
+	need_python "the fetching of weights, where the hub cannot be reached,"
+	build_all
+	compress
+}
+
+cmd_serve() {
+	cmd_build
+	rm -rf "$scratch" # exec leaves no shell to do it
+	exec node site/dev/serve.mjs --root dist "$@"
+}
+
+cmd_test() {
+	need_browsers
+	cmd_build
+	keep_going=true
+	loudly "Go tests, native" go_test "${go_packages[@]}"
+	loudly "Go tests, native, without SIMD" without_simd go_test ./core/kernel/... ./core/backend/... ./core/autograd/...
+	loudly "Go tests, js/wasm in Node" wasm_test ./core/... ./wasm/...
+	loudly "JavaScript tests" node_test site/test/*.test.js
+	loudly "The page in Chromium and Firefox" page_test
+	say ""
+	awk '{ passed += $1; failed += $2 } END { printf "%d passed, %d failed\n", passed, failed }' "$scratch/tally"
+	say "The tests took $((SECONDS / 60)) min $((SECONDS % 60)) s."
+	conclude "All tests pass."
+}
+
+go_test() { node site/dev/go-test.mjs --tally "$scratch/tally" -timeout 20m "$@"; }
+
+without_simd() { GOEXPERIMENT=nosimd "$@"; }
+
+wasm_test() {
+	local runner="node --stack-size=8192 --require '$PWD/site/dev/wasm-preload.cjs' '$goroot/lib/wasm/wasm_exec_node.js'"
+	GOOS=js GOARCH=wasm go_test -exec "$runner" "$@"
+}
+
+# node_test runs test files in Node and adds their number to the tally.
+node_test() {
+	local code=0
+	node --test --test-reporter=spec --test-reporter-destination=stdout \
+		--test-reporter=tap --test-reporter-destination="$scratch/tap" "$@" || code=$?
+	awk '$2 == "pass" { passed = $3 } $2 == "fail" { failed = $3 } END { print passed + 0, failed + 0 }' "$scratch/tap" >>"$scratch/tally"
+	return "$code"
+}
+
+# page_test trains on the page as a person would; it prints its own lines and counts as one test.
+page_test() {
+	local code=0
+	node site/test/page.mjs || code=$?
+	if ((code == 0)); then say "1 0"; else say "0 1"; fi >>"$scratch/tally"
+	return "$code"
+}
+
+cmd_check() {
+	need_go
+	need_npm
+	local before
+	before=$(tree_status)
+	keep_going=true
+	quietly "gofmt" check_gofmt
+	quietly "go vet" go vet "${go_packages[@]}"
+	quietly "go vet for js/wasm" env GOOS=js GOARCH=wasm go vet ./core/... ./wasm/...
+	quietly "go vet without SIMD" env GOEXPERIMENT=nosimd go vet "${go_packages[@]}"
+	quietly "go vet for arm64" env GOARCH=arm64 go vet "${go_packages[@]}"
+	quietly "go mod tidy -diff" go mod tidy -diff
+	quietly "go mod verify" go mod verify
+	quietly "Vendor files" build_vendor
+	quietly "tsc" node_modules/.bin/tsc --project tsconfig.json
+	loudly "Guards" node site/dev/guards.mjs
+	check_tree "$before"
+	conclude "All checks pass."
+}
+
+check_gofmt() {
+	local unformatted
+	unformatted=$("$goroot/bin/gofmt" -l core wasm weights)
+	[[ -z $unformatted ]] || fail "gofmt would change: $unformatted"
+}
+
+tree_status() { git status --porcelain 2>/dev/null || say "not a git repository"; }
+
+# check_tree fails if the checks changed a file; in CI the tree has to be clean as well.
+check_tree() {
+	local after
+	after=$(tree_status)
+	if [[ $after != "$1" || (${CI:-} == true && -n $after) ]]; then
+		say "$after"
+		failed "a clean tree"
+	fi
+}
+
+cmd_bench() {
+	need_go
+	quietly "Building bin/thaw" "${go_build[@]}" -o bin/thaw ./core/cmd/thaw
+	quietly "Fetching the weights of MiniLM into weights/cache (90 MB, once)" bin/thaw fetch minilm
+	loudly "thaw" bin/thaw bench "$@"
+	local python
+	for python in .venv/bin/python python3; do
+		command -v "$python" >/dev/null && "$python" -c 'import torch, transformers' 2>/dev/null || continue
+		loudly "PyTorch" "$python" weights/golden/time_torch.py
+		return
+	done
+	say "PyTorch is not installed, so its times are left out; ./build.sh golden installs it into .venv."
+}
+
+cmd_golden() {
+	need_go
+	need_python "recording reference files"
+	say "This installs PyTorch and transformers into .venv: about 6 GB, over the network."
+	[[ -x .venv/bin/python ]] || quietly "Making .venv" python3 -m venv .venv
+	quietly "Installing weights/golden/requirements.txt" .venv/bin/python -m pip install --quiet --requirement weights/golden/requirements.txt
+	quietly "Building bin/thaw" "${go_build[@]}" -o bin/thaw ./core/cmd/thaw
+	quietly "Fetching the weights of MiniLM into weights/cache (90 MB, once)" bin/thaw fetch minilm
+	local model=weights/cache/minilm
+	record bert_random.py
+	record train_random.py
+	record epoch_text.py
+	record minilm.py $model
+	record tokenizer.py tables
+	record tokenizer.py texts --vocab $model/vocab.txt
+	record verify.py
+	record verify_minilm.py $model
+}
+
+record() {
+	local script=$1
+	shift
+	loudly "$script" .venv/bin/python "weights/golden/$script" "$@"
+}
+
+main() {
+	local command=${1:-}
+	case $command in
+	build | serve | test | check | bench | golden)
+		shift
+		"cmd_$command" "$@"
+		;;
+	help | -h | --help) usage ;;
+	*)
+		usage >&2
+		exit 2
+		;;
+	esac
+}
+
+main "$@"
