@@ -1,0 +1,47 @@
+package weights
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestDefault(t *testing.T) {
+	m, err := Default().Lookup("minilm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The figures are those of the revision on the hub and of the wheel alike.
+	if m.Bytes() != 91_567_205 || len(m.Files) != 6 || m.Family != "bert" || m.Licence != "Apache-2.0" || m.Fallback == nil {
+		t.Errorf("minilm is %+v with %d bytes", m, m.Bytes())
+	}
+	if _, err := Default().Lookup("mini"); err == nil || !strings.Contains(err.Error(), `"mini" is not in the manifest; it has minilm`) {
+		t.Errorf("an unknown name gives %v", err)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	if _, err := Parse([]byte(manifestJSON)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ old, new, reason string }{
+		{`"name": "minilm"`, `"name": "Mini LM"`, `model "Mini LM": the name`},
+		{`"repo": "`, `"repo": "../`, `the repo "../sentence`},
+		{`"revision": "c9`, `"revision": "`, `the revision`},
+		{`"name": "vocab.txt"`, `"name": "../vocab.txt"`, `file "../vocab.txt"`},
+		{`"bytes": 612`, `"bytes": 0`, `file "config.json"`},
+		{`"sha256": "53aa`, `"sha256": "53`, `file "model.safetensors"`},
+		{`"sha256": "53aa`, `"sha256": "53AA`, `file "model.safetensors"`},
+		{`"package": "gt`, `"package": "--index-url=x`, `fallback`},
+		{`"folder": "gt_`, `"folder": "../gt_/`, `fallback`},
+		{`"licence"`, `"license"`, `unknown field "license"`},
+		{`{`, ``, `manifest: `},
+	} {
+		text := strings.Replace(manifestJSON, c.old, c.new, 1)
+		if text == manifestJSON {
+			t.Fatalf("the manifest has no %s", c.old)
+		}
+		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), c.reason) {
+			t.Errorf("%s: got %v, want an error with %q", c.new, err, c.reason)
+		}
+	}
+}
