@@ -1,0 +1,101 @@
+//go:build !goexperiment.simd
+
+package kernel
+
+import "math"
+
+// The row kernels in plain Go, for builds without the simd experiment. vec_simd.go has the same functions.
+
+// Version names the kernels of this build.
+const Version = "plain"
+
+func vecAdd(y, x []float32)           { add(y, x) }
+func vecDot(x, y []float32) float32   { return dot(x, y) }
+func vecGelu(y, x []float32)          { Gelu(y, x) }
+func vecGeluGrad(dx, dy, x []float32) { GeluGrad(dx, dy, x) }
+
+// vecScale is y *= a.
+func vecScale(y []float32, a float32) {
+	for i := range y {
+		y[i] *= a
+	}
+}
+
+// vecMax is the greatest element of p, which is not empty.
+func vecMax(p []float32) float32 {
+	top := p[0]
+	for _, e := range p {
+		top = max(top, e)
+	}
+	return top
+}
+
+// vecExp is p = exp(p + shift); it returns Σ p.
+func vecExp(p []float32, shift float32) (sum float32) {
+	for i, e := range p {
+		p[i] = float32(math.Exp(float64(e + shift)))
+		sum += p[i]
+	}
+	return sum
+}
+
+// vecScores is p[j] = scale · q · k_j, k_j the row at k[j · stride].
+func vecScores(p, q, k []float32, stride int, scale float32) {
+	for j := range p {
+		p[j] = dot(q, k[j*stride:][:len(q)]) * scale
+	}
+}
+
+// vecMix is y += Σ_j p[j] v_j, v_j the row at v[j · stride].
+func vecMix(y, p, v []float32, stride int) {
+	for j, e := range p {
+		axpy(y, e, v[j*stride:][:len(y)])
+	}
+}
+
+// vecOuter is y_j += p[j] x, y_j the row at y[j · stride].
+func vecOuter(y, p, x []float32, stride int) {
+	for j, e := range p {
+		axpy(y[j*stride:][:len(x)], e, x)
+	}
+}
+
+// vecLayerNorm is one row of LayerNorm; it returns mean and rstd.
+func vecLayerNorm(y, s, w, b []float32, eps float32) (mean, rstd float32) {
+	for _, e := range s {
+		mean += e
+	}
+	mean /= float32(len(s))
+	var v float32
+	for _, e := range s {
+		v += (e - mean) * (e - mean)
+	}
+	rstd = float32(1 / math.Sqrt(float64(v/float32(len(s))+eps)))
+	for i, e := range s {
+		y[i] = (e-mean)*rstd*w[i] + b[i]
+	}
+	return mean, rstd
+}
+
+// vecLayerNormGrad is one row of LayerNormGrad.
+func vecLayerNormGrad(ds, dy, s, w []float32, mean, rstd float32) {
+	stat := [2]float32{mean, rstd}
+	LayerNormGrad(ds, dy, s, stat[:], w, 1, len(s))
+}
+
+// vecNormedAdd is y += g · (s - mean) · rstd.
+func vecNormedAdd(y, g, s []float32, mean, rstd float32) {
+	for i, e := range g {
+		y[i] += e * (s[i] - mean) * rstd
+	}
+}
+
+// vecAdamW is AdamW with the constants of t.
+func vecAdamW(p, g, m, v []float32, t *Task) { adamWPlain(p, g, m, v, t) }
+
+// vecGeluSlope is y *= Gelu'(u).
+func vecGeluSlope(y, u []float32) {
+	for i, e := range u {
+		y[i] *= float32(geluSlope(float64(e)))
+	}
+}

@@ -1,0 +1,400 @@
+//go:build goexperiment.simd
+
+package kernel
+
+import (
+	"math"
+	"simd"
+	"unsafe"
+)
+
+// The row kernels on vectors of whatever length the machine has, one source for amd64, arm64 and wasm. vec_plain.go has
+// the same functions in plain loops. Each is a leaf, for a call inside a loop is slow in Go's wasm; the elements that
+// do not fill a vector go through the same operations on a vector padded with zeros, so that the bits of an element do
+// not depend on where it stands.
+
+// Version names the kernels of this build.
+const Version = "simd"
+
+// ld and st move a vector at an address. The array is as long as the longest vector there is, of which only the first
+// Len elements are touched: that spares a bounds check a load.
+func ld(p unsafe.Pointer) simd.Float32s    { return simd.LoadFloat32s((*[16]float32)(p)[:]) }
+func st(p unsafe.Pointer, v simd.Float32s) { v.Store((*[16]float32)(p)[:]) }
+
+// vecAdd is y += x.
+func vecAdd(y, x []float32) {
+	var z simd.Float32s
+	vl, n, i := z.Len(), len(y), 0
+	x = x[:n]
+	for ; i+vl <= n; i += vl {
+		simd.LoadFloat32s(y[i:]).Add(simd.LoadFloat32s(x[i:])).Store(y[i:])
+	}
+	for ; i < n; i++ {
+		y[i] += x[i]
+	}
+}
+
+// vecScale is y *= a.
+func vecScale(y []float32, a float32) {
+	s := simd.BroadcastFloat32s(a)
+	vl, n, i := s.Len(), len(y), 0
+	for ; i+vl <= n; i += vl {
+		simd.LoadFloat32s(y[i:]).Mul(s).Store(y[i:])
+	}
+	for ; i < n; i++ {
+		y[i] *= a
+	}
+}
+
+// vecDot is Σ x y.
+func vecDot(x, y []float32) float32 {
+	var a, b simd.Float32s
+	vl, n, i := a.Len(), len(x), 0
+	y = y[:n]
+	for ; i+2*vl <= n; i += 2 * vl {
+		a = simd.LoadFloat32s(x[i:]).MulAdd(simd.LoadFloat32s(y[i:]), a)
+		b = simd.LoadFloat32s(x[i+vl:]).MulAdd(simd.LoadFloat32s(y[i+vl:]), b)
+	}
+	var lane [16]float32
+	a.Add(b).Store(lane[:])
+	var sum float32
+	for _, e := range lane {
+		sum += e
+	}
+	for ; i < n; i++ {
+		sum += x[i] * y[i]
+	}
+	return sum
+}
+
+// vecMax is the greatest element of p, which is not empty.
+func vecMax(p []float32) float32 {
+	top := p[0]
+	for _, e := range p {
+		top = max(top, e)
+	}
+	return top
+}
+
+// exp on vectors: 2^n · e^r with r = x - n ln 2 in [-ln2/2, ln2/2] and a polynomial of degree 6 for e^r, its constants
+// from weights/golden/erf_fit.py, relative error 1e-7. Below expLow the result is 0 within float32's normal range.
+const (
+	expLow   = -87.3
+	expHigh  = 88
+	log2e    = 1.4426950408889634
+	ln2hi    = 0.693359375
+	ln2lo    = -2.12194440e-4
+	magic    = 12582912 // 1.5 · 2²³: adding it rounds to an integer, which then stands in the low bits
+	e2       = 0.49999991059303284
+	e3       = 0.16666419804096222
+	e4       = 0.04166822507977486
+	e5       = 0.008374815806746483
+	e6       = 0.001383684342727065
+	invRoot2 = 0.7071067811865476
+	invRtTau = 0.3989422804014327 // 1/√(2π)
+)
+
+func vexp(x simd.Float32s) simd.Float32s {
+	x = x.Max(simd.BroadcastFloat32s(expLow)).Min(simd.BroadcastFloat32s(expHigh))
+	m := simd.BroadcastFloat32s(magic)
+	k := x.MulAdd(simd.BroadcastFloat32s(log2e), m)
+	n := k.Sub(m)
+	r := n.MulAdd(simd.BroadcastFloat32s(-ln2hi), x)
+	r = n.MulAdd(simd.BroadcastFloat32s(-ln2lo), r)
+	one := simd.BroadcastFloat32s(1)
+	y := r.MulAdd(simd.BroadcastFloat32s(e6), simd.BroadcastFloat32s(e5))
+	y = y.MulAdd(r, simd.BroadcastFloat32s(e4))
+	y = y.MulAdd(r, simd.BroadcastFloat32s(e3))
+	y = y.MulAdd(r, simd.BroadcastFloat32s(e2))
+	y = y.MulAdd(r, one)
+	y = y.MulAdd(r, one)
+	return y.ToBits().Add(k.ToBits().ShiftAllLeft(23)).BitsToFloat32()
+}
+
+// verf is erf as x P(x²)/Q(x²) on |x| ≤ 3.92, where it reaches 1 in float32; constants from weights/golden/erf_fit.py,
+// absolute error 4e-7.
+func verf(x simd.Float32s) simd.Float32s {
+	x = x.Max(simd.BroadcastFloat32s(-3.92)).Min(simd.BroadcastFloat32s(3.92))
+	t := x.Mul(x)
+	p := t.MulAdd(simd.BroadcastFloat32s(2.0500729078776203e-06), simd.BroadcastFloat32s(0.0002848835720214993))
+	p = p.MulAdd(t, simd.BroadcastFloat32s(0.003765671979635954))
+	p = p.MulAdd(t, simd.BroadcastFloat32s(0.0527488999068737))
+	p = p.MulAdd(t, simd.BroadcastFloat32s(0.19040779769420624))
+	p = p.MulAdd(t, simd.BroadcastFloat32s(1.1283791065216064))
+	q := t.MulAdd(simd.BroadcastFloat32s(3.809160625678487e-05), simd.BroadcastFloat32s(0.0011625479673966765))
+	q = q.MulAdd(t, simd.BroadcastFloat32s(0.01496933028101921))
+	q = q.MulAdd(t, simd.BroadcastFloat32s(0.11410965770483017))
+	q = q.MulAdd(t, simd.BroadcastFloat32s(0.5020772814750671))
+	q = q.MulAdd(t, simd.BroadcastFloat32s(1))
+	return x.Mul(p).Div(q)
+}
+
+// vecExp is p = exp(p + shift); it returns Σ p.
+func vecExp(p []float32, shift float32) float32 {
+	s := simd.BroadcastFloat32s(shift)
+	var a simd.Float32s
+	vl, n, i := s.Len(), len(p), 0
+	for ; i+vl <= n; i += vl {
+		e := vexp(simd.LoadFloat32s(p[i:]).Add(s))
+		e.Store(p[i:])
+		a = a.Add(e)
+	}
+	var lane, rest [16]float32
+	a.Store(lane[:])
+	var sum float32
+	for _, e := range lane {
+		sum += e
+	}
+	if i < n {
+		copy(rest[:], p[i:])
+		vexp(simd.LoadFloat32s(rest[:]).Add(s)).Store(rest[:])
+		for _, e := range rest[:n-i] {
+			sum += e
+		}
+		copy(p[i:], rest[:])
+	}
+	return sum
+}
+
+// vecGelu is Gelu.
+func vecGelu(y, x []float32) {
+	half, c := simd.BroadcastFloat32s(0.5), simd.BroadcastFloat32s(invRoot2)
+	vl, n, i := half.Len(), len(y), 0
+	x = x[:n]
+	for ; i+vl <= n; i += vl {
+		v := simd.LoadFloat32s(x[i:])
+		h := v.Mul(half)
+		verf(v.Mul(c)).MulAdd(h, h).Store(y[i:])
+	}
+	if i < n {
+		var rest [16]float32
+		copy(rest[:], x[i:])
+		v := simd.LoadFloat32s(rest[:])
+		h := v.Mul(half)
+		verf(v.Mul(c)).MulAdd(h, h).Store(rest[:])
+		copy(y[i:], rest[:])
+	}
+}
+
+// vecGeluGrad is GeluGrad.
+func vecGeluGrad(dx, dy, x []float32) {
+	half, c := simd.BroadcastFloat32s(0.5), simd.BroadcastFloat32s(invRoot2)
+	mhalf, tau := simd.BroadcastFloat32s(-0.5), simd.BroadcastFloat32s(invRtTau)
+	vl, n, i := half.Len(), len(dx), 0
+	dy, x = dy[:n], x[:n]
+	for ; i+vl <= n; i += vl {
+		v := simd.LoadFloat32s(x[i:])
+		phi := verf(v.Mul(c)).MulAdd(half, half)
+		slope := vexp(v.Mul(v).Mul(mhalf)).Mul(tau).MulAdd(v, phi)
+		slope.MulAdd(simd.LoadFloat32s(dy[i:]), simd.LoadFloat32s(dx[i:])).Store(dx[i:])
+	}
+	if i < n {
+		var a, b, d [16]float32
+		copy(a[:], x[i:])
+		copy(b[:], dy[i:])
+		copy(d[:], dx[i:])
+		v := simd.LoadFloat32s(a[:])
+		phi := verf(v.Mul(c)).MulAdd(half, half)
+		slope := vexp(v.Mul(v).Mul(mhalf)).Mul(tau).MulAdd(v, phi)
+		slope.MulAdd(simd.LoadFloat32s(b[:]), simd.LoadFloat32s(d[:])).Store(d[:])
+		copy(dx[i:], d[:])
+	}
+}
+
+// vecScores is p[j] = scale · q · k_j, k_j the row at k[j · stride].
+func vecScores(p, q, k []float32, stride int, scale float32) {
+	var z simd.Float32s
+	vl, d := z.Len(), len(q)
+	whole := d / vl * vl
+	var lane [16]float32
+	for j := range p {
+		r := k[j*stride:][:d]
+		var a simd.Float32s
+		for i := 0; i < whole; i += vl {
+			a = simd.LoadFloat32s(q[i:]).MulAdd(simd.LoadFloat32s(r[i:]), a)
+		}
+		a.Store(lane[:])
+		var sum float32
+		for _, e := range lane[:vl] {
+			sum += e
+		}
+		for i := whole; i < d; i++ {
+			sum += q[i] * r[i]
+		}
+		p[j] = sum * scale
+	}
+}
+
+// vecMix is y += Σ_j p[j] v_j, v_j the row at v[j · stride].
+func vecMix(y, p, v []float32, stride int) {
+	var z simd.Float32s
+	vl, d, i := z.Len(), len(y), 0
+	for ; i+vl <= d; i += vl {
+		a := simd.LoadFloat32s(y[i:])
+		for j, e := range p {
+			a = simd.BroadcastFloat32s(e).MulAdd(simd.LoadFloat32s(v[j*stride+i:]), a)
+		}
+		a.Store(y[i:])
+	}
+	for ; i < d; i++ {
+		a := y[i]
+		for j, e := range p {
+			a += e * v[j*stride+i]
+		}
+		y[i] = a
+	}
+}
+
+// vecOuter is y_j += p[j] x, y_j the row at y[j · stride].
+func vecOuter(y, p, x []float32, stride int) {
+	var z simd.Float32s
+	vl, d := z.Len(), len(x)
+	for j, e := range p {
+		r, b, i := y[j*stride:][:d], simd.BroadcastFloat32s(e), 0
+		for ; i+vl <= d; i += vl {
+			b.MulAdd(simd.LoadFloat32s(x[i:]), simd.LoadFloat32s(r[i:])).Store(r[i:])
+		}
+		for ; i < d; i++ {
+			r[i] += e * x[i]
+		}
+	}
+}
+
+// vecLayerNorm is one row of LayerNorm; it returns mean and rstd.
+func vecLayerNorm(y, s, w, b []float32, eps float32) (mean, rstd float32) {
+	var a, q simd.Float32s
+	var lane [16]float32
+	vl, n := a.Len(), len(s)
+	whole := n / vl * vl
+	y, w, b = y[:n], w[:n], b[:n]
+	for i := 0; i < whole; i += vl {
+		a = a.Add(simd.LoadFloat32s(s[i:]))
+	}
+	a.Store(lane[:])
+	for _, e := range lane {
+		mean += e
+	}
+	for _, e := range s[whole:] {
+		mean += e
+	}
+	mean /= float32(n)
+	m := simd.BroadcastFloat32s(mean)
+	for i := 0; i < whole; i += vl {
+		d := simd.LoadFloat32s(s[i:]).Sub(m)
+		q = d.MulAdd(d, q)
+	}
+	q.Store(lane[:])
+	var v float32
+	for _, e := range lane {
+		v += e
+	}
+	for _, e := range s[whole:] {
+		v += (e - mean) * (e - mean)
+	}
+	rstd = float32(1 / math.Sqrt(float64(v/float32(n)+eps)))
+	r := simd.BroadcastFloat32s(rstd)
+	for i := 0; i < whole; i += vl {
+		x := simd.LoadFloat32s(s[i:]).Sub(m).Mul(r)
+		x.MulAdd(simd.LoadFloat32s(w[i:]), simd.LoadFloat32s(b[i:])).Store(y[i:])
+	}
+	for i := whole; i < n; i++ {
+		y[i] = (s[i]-mean)*rstd*w[i] + b[i]
+	}
+	return mean, rstd
+}
+
+// vecLayerNormGrad is one row of LayerNormGrad.
+func vecLayerNormGrad(ds, dy, s, w []float32, mean, rstd float32) {
+	m, r := simd.BroadcastFloat32s(mean), simd.BroadcastFloat32s(rstd)
+	var a, q simd.Float32s
+	var la, lq [16]float32
+	vl, n := a.Len(), len(s)
+	whole := n / vl * vl
+	ds, dy, w = ds[:n], dy[:n], w[:n]
+	for i := 0; i < whole; i += vl {
+		g := simd.LoadFloat32s(dy[i:]).Mul(simd.LoadFloat32s(w[i:]))
+		a = a.Add(g)
+		q = simd.LoadFloat32s(s[i:]).Sub(m).Mul(r).MulAdd(g, q)
+	}
+	a.Store(la[:])
+	q.Store(lq[:])
+	var m1, m2 float32
+	for i := range la {
+		m1 += la[i]
+		m2 += lq[i]
+	}
+	for i := whole; i < n; i++ {
+		g := dy[i] * w[i]
+		m1 += g
+		m2 += g * (s[i] - mean) * rstd
+	}
+	m1, m2 = m1/float32(n), m2/float32(n)
+	v1, v2 := simd.BroadcastFloat32s(m1), simd.BroadcastFloat32s(m2)
+	for i := 0; i < whole; i += vl {
+		g := simd.LoadFloat32s(dy[i:]).Mul(simd.LoadFloat32s(w[i:]))
+		x := simd.LoadFloat32s(s[i:]).Sub(m).Mul(r)
+		g.Sub(v1).Sub(x.Mul(v2)).MulAdd(r, simd.LoadFloat32s(ds[i:])).Store(ds[i:])
+	}
+	for i := whole; i < n; i++ {
+		ds[i] += rstd * (dy[i]*w[i] - m1 - (s[i]-mean)*rstd*m2)
+	}
+}
+
+// vecNormedAdd is y += g · (s - mean) · rstd.
+func vecNormedAdd(y, g, s []float32, mean, rstd float32) {
+	m, r := simd.BroadcastFloat32s(mean), simd.BroadcastFloat32s(rstd)
+	vl, n, i := m.Len(), len(y), 0
+	g, s = g[:n], s[:n]
+	for ; i+vl <= n; i += vl {
+		x := simd.LoadFloat32s(s[i:]).Sub(m).Mul(r)
+		x.MulAdd(simd.LoadFloat32s(g[i:]), simd.LoadFloat32s(y[i:])).Store(y[i:])
+	}
+	for ; i < n; i++ {
+		y[i] += g[i] * (s[i] - mean) * rstd
+	}
+}
+
+// vecAdamW is AdamW with the constants of t. A slice's tail is the tail of its arena, for parts are cut at multiples of
+// 16 elements.
+func vecAdamW(p, g, m, v []float32, t *Task) {
+	f := &t.F
+	b1, i1 := simd.BroadcastFloat32s(f[0]), simd.BroadcastFloat32s(f[1])
+	b2, i2 := simd.BroadcastFloat32s(f[2]), simd.BroadcastFloat32s(f[3])
+	keep, step := simd.BroadcastFloat32s(f[4]), simd.BroadcastFloat32s(f[5])
+	root, eps, clip := simd.BroadcastFloat32s(f[6]), simd.BroadcastFloat32s(f[7]), simd.BroadcastFloat32s(f[8])
+	vl, n, i := b1.Len(), len(p), 0
+	g, m, v = g[:n], m[:n], v[:n]
+	for ; i+vl <= n; i += vl {
+		e := simd.LoadFloat32s(g[i:]).Mul(clip)
+		me := b1.Mul(simd.LoadFloat32s(m[i:])).Add(i1.Mul(e))
+		ve := b2.Mul(simd.LoadFloat32s(v[i:])).Add(i2.Mul(e).Mul(e))
+		me.Store(m[i:])
+		ve.Store(v[i:])
+		d := ve.Sqrt().Mul(root).Add(eps)
+		simd.LoadFloat32s(p[i:]).Mul(keep).Sub(step.Mul(me).Div(d)).Store(p[i:])
+	}
+	adamWPlain(p[i:], g[i:], m[i:], v[i:], t)
+}
+
+// vecGeluSlope is y *= Gelu'(u).
+func vecGeluSlope(y, u []float32) {
+	half, c := simd.BroadcastFloat32s(0.5), simd.BroadcastFloat32s(invRoot2)
+	mhalf, tau := simd.BroadcastFloat32s(-0.5), simd.BroadcastFloat32s(invRtTau)
+	vl, n, i := half.Len(), len(y), 0
+	u = u[:n]
+	for ; i+vl <= n; i += vl {
+		v := simd.LoadFloat32s(u[i:])
+		phi := verf(v.Mul(c)).MulAdd(half, half)
+		vexp(v.Mul(v).Mul(mhalf)).Mul(tau).MulAdd(v, phi).Mul(simd.LoadFloat32s(y[i:])).Store(y[i:])
+	}
+	if i < n {
+		var a [16]float32
+		copy(a[:], u[i:])
+		v := simd.LoadFloat32s(a[:])
+		phi := verf(v.Mul(c)).MulAdd(half, half)
+		vexp(v.Mul(v).Mul(mhalf)).Mul(tau).MulAdd(v, phi).Store(a[:])
+		for j, e := range a[:n-i] {
+			y[i+j] *= e
+		}
+	}
+}
