@@ -1,29 +1,22 @@
 package weights
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
-
-	"thaw/core/safetensors"
 )
 
 // tinyRepo is what a repository of the hub has.
-func tinyRepo(t *testing.T) map[string]string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := safetensors.Encode(&b, []safetensors.Tensor{{Name: "w", Shape: []int{2}, F32: []float32{1, 2}}}, nil); err != nil {
-		t.Fatal(err)
-	}
-	return map[string]string{"config.json": "{}", "tokenizer.json": `{"model": {}}`, "vocab.txt": "a\n", "model.safetensors": b.String()}
+func tinyRepo() map[string]string {
+	return map[string]string{"config.json": "{}", "tokenizer.json": `{"model": {}}`, "vocab.txt": "a\n",
+		"model.safetensors": "\x40\x00\x00\x00\x00\x00\x00\x00" + `{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}          ` + "\x00\x00\x80\x3f\x00\x00\x00\x40"}
 }
 
 func TestFetchHub(t *testing.T) {
-	files := tinyRepo(t)
+	files := tinyRepo()
 	h, dir := newHub(t, files), t.TempDir()
 	h.spoil = func(w http.ResponseWriter, name string) bool {
 		w.Header().Set("X-Repo-Commit", revision)
@@ -49,11 +42,12 @@ func TestFetchHubFails(t *testing.T) {
 		{"nothing there", "config.json", "", "config.json answered 404"},
 		{"no weights", "model.safetensors", "", "no model.safetensors in one piece"},
 		{"a page instead of JSON", "tokenizer.json", "<html>", "tokenizer.json: what came is not JSON"},
-		{"cut weights", "model.safetensors", tinyRepo(t)["model.safetensors"][:70], "its header describes 72 bytes and 70 came"},
-		{"pointer", "model.safetensors", "version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer"},
+		{"cut header", "model.safetensors", tinyRepo()["model.safetensors"][:70], "the 70 bytes that came do not begin like safetensors"},
+		{"almost nothing", "model.safetensors", "\x00", "the 1 bytes that came"},
+		{"pointer", "model.safetensors", "version https://git-lfs.github.com/spec/v1\n", "only a pointer to the file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			files, dir := tinyRepo(t), t.TempDir()
+			files, dir := tinyRepo(), t.TempDir()
 			files[c.file] = c.text
 			if c.text == "" {
 				delete(files, c.file)
@@ -73,7 +67,7 @@ func TestFetchHubFails(t *testing.T) {
 }
 
 func TestFetchHubNeedsTokenizer(t *testing.T) {
-	files := tinyRepo(t)
+	files := tinyRepo()
 	delete(files, "tokenizer.json")
 	delete(files, "vocab.txt")
 	files["vocab.json"] = "{}"
