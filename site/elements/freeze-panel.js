@@ -1,0 +1,198 @@
+/**
+ * <freeze-panel>: the encoder as a stack of layers with a thaw line across it. What lies below the line is frozen, what lies
+ * above it trains. It shows a policy and asks for another; which tensors train is decided by core/freeze.
+ *
+ * @property {{ layers: number, pooler: boolean, tasks: string[] }} stack
+ * @property {string} policy   the policy in force, in canonical form
+ * @property {{ trainable: number, frozen: number, memoryBytes: number, stepMs: number | null, seconds?: number,
+ *   parameters: { name: string, group: string, size: number, trainable: boolean }[] } | null} plan   what the policy costs
+ * @property {{ message: string, hint?: string } | null} error   why the policy cannot be used
+ * @property {boolean} busy    the line rests while a run goes on
+ * @event freeze-change        detail: {policy}; for each new place of the line
+ */
+import { PageElement, define, errorBox, h, sheets } from './dom.js'
+import { bytes, count, duration, percent } from './format.js'
+import { frozenGroups, inWords, lineOf, places, policyAt, presets } from './policy-line.js'
+import { hueClass } from './task-hue.js'
+
+const styles = await sheets(import.meta.url, './freeze-panel.css')
+const WORD = { frozen: 'frozen', thawed: 'trains', mixed: 'in part' }
+const KEYS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 2, PageDown: -2, Home: -Infinity, End: Infinity }
+
+class FreezePanel extends PageElement {
+  static props = { stack: { layers: 6, pooler: true, tasks: [] }, policy: 'none', plan: null, error: null, busy: false }
+
+  constructor() {
+    super(styles)
+    this.rows = h('div.rows')
+    this.handle = h('div.handle', {
+      role: 'slider', tabindex: 0, 'aria-orientation': 'vertical', 'aria-label': 'Thaw line', 'aria-valuemin': 0,
+      onkeydown: (e) => this.#key(e), onpointerdown: (e) => this.#grab(e), onpointermove: (e) => this.#drag(e),
+    }, h('span.grip', {}, 'thaw line'))
+    this.stackBox = h('div.stack', {}, this.rows, h('div.line', { 'aria-hidden': 'true' }), this.handle)
+    this.presetBox = h('div.presets', { role: 'group', 'aria-label': 'Presets' })
+    this.note = h('p.quiet.note')
+    this.text = h('input.mono', { id: 'policy', spellcheck: 'false', autocomplete: 'off', 'aria-describedby': 'grammar', onchange: () => this.#typed() })
+    this.problem = errorBox()
+    this.facts = {}
+    const fact = (key, name) => h('div', {}, h('dt', {}, name), (this.facts[key] = h('dd', {}, '–')))
+    this.shadowRoot.append(h('div.card.layout', {},
+      h('div.left', {}, this.stackBox,
+        h('p.legend.quiet', { 'aria-hidden': 'true' }, h('span.swatch.thawed'), 'trains', h('span.swatch.frozen'), 'frozen')),
+      h('div.right', {},
+        h('div', {}, h('h3', {}, 'Scenarios'), this.presetBox, this.note),
+        h('div.field', {}, h('label', { for: 'policy' }, 'What is frozen, as text'), this.text,
+          h('p.quiet', { id: 'grammar' }, 'none, all, backbone, layers:K, head:NAME or a pattern such as *.bias; ! thaws, commas join.')),
+        this.problem.box,
+        h('dl.facts', {}, fact('trainable', 'Trainable'), fact('share', 'Of all parameters'), fact('memory', 'Memory'), fact('time', 'Time, about')))))
+  }
+
+  render() {
+    const { stack, policy } = this
+    const line = lineOf(policy, stack)
+    this.#buildRows()
+    this.#showLine(line)
+    this.#showRows(this.plan ? planGroups(this.plan) : guess(line, stack))
+    this.#showPresets(line)
+    if (this.shadowRoot.activeElement !== this.text || !this.error) this.text.value = policy
+    this.text.disabled = this.busy
+    this.text.setAttribute('aria-invalid', String(Boolean(this.error)))
+    this.problem.show(this.error)
+    this.#showFacts()
+  }
+
+  #buildRows() {
+    const { layers, pooler, tasks } = this.stack
+    const key = `${layers} ${pooler} ${tasks.join()}`
+    if (this.built === key) return
+    this.built = key
+    this.cells = new Map()
+    const cell = (group, label, tag = 'div.cell') => {
+      const state = h('span.state')
+      const box = h(tag, {}, h('span.name', {}, label), h('span.size.number'), state)
+      this.cells.set(group, box)
+      return box
+    }
+    const heads = tasks.map((name, i) => {
+      const box = cell(`heads.${name}`, `${name} head`, `button.cell.head.${hueClass(i)}`)
+      box.addEventListener('click', () => this.#toggleHead(name))
+      box.firstChild.prepend(h('span.dot'))
+      return box
+    })
+    const encoder = Array.from({ length: layers }, (_, k) => cell(`layer.${k}`, `Layer ${k}`)).reverse()
+    this.rows.replaceChildren(h('div.heads', {}, ...heads),
+      ...(pooler ? [cell('pooler', 'Pooler')] : []), ...encoder, cell('embeddings', 'Embeddings'))
+    this.stackBox.style.setProperty('--count', String(layers + (pooler ? 3 : 2)))
+  }
+
+  #showLine(line) {
+    const last = places(this.stack).length - 1
+    this.stackBox.style.setProperty('--place', String(line.place ?? 0))
+    this.stackBox.classList.toggle('custom', line.custom)
+    const { handle } = this
+    handle.setAttribute('aria-valuemax', String(last))
+    handle.setAttribute('aria-valuenow', String(line.place ?? 0))
+    handle.setAttribute('aria-valuetext', `${this.policy}: ${inWords(line, this.stack)}`)
+    handle.setAttribute('aria-disabled', String(this.busy))
+  }
+
+  #showRows(groups) {
+    for (const [group, box] of this.cells) {
+      const { state, size } = groups.get(group) ?? { state: 'thawed', size: null }
+      box.classList.remove('frozen', 'thawed', 'mixed')
+      box.classList.add(state)
+      box.querySelector('.state').textContent = WORD[state]
+      box.querySelector('.size').textContent = size ? count(size) : ''
+      if (box.tagName !== 'BUTTON') continue
+      box.setAttribute('aria-pressed', String(state === 'frozen'))
+      box.disabled = this.busy
+    }
+  }
+
+  #showPresets(line) {
+    const list = presets(this.stack)
+    const key = list.map((p) => p.policy).join()
+    if (this.presetKey !== key) {
+      this.presetKey = key
+      this.presetBox.replaceChildren(...list.map((p) => h('button', { 'data-policy': p.policy, onclick: () => this.#ask(p.policy) }, p.title)))
+    }
+    for (const button of this.presetBox.children) {
+      button.setAttribute('aria-pressed', String(button.dataset.policy === this.policy))
+      button.disabled = this.busy
+    }
+    const chosen = list.find((p) => p.policy === this.policy)
+    const words = inWords(line, this.stack)
+    this.note.textContent = chosen?.text ?? `${words[0].toUpperCase()}${words.slice(1)}.`
+  }
+
+  #showFacts() {
+    const { plan, facts } = this
+    facts.trainable.textContent = plan ? count(plan.trainable) : '–'
+    facts.share.textContent = plan ? percent(plan.trainable / (plan.trainable + plan.frozen || 1), 1) : '–'
+    facts.memory.textContent = plan ? bytes(plan.memoryBytes) : '–'
+    facts.time.textContent = plan?.seconds ? duration(plan.seconds) : '–'
+  }
+
+  #key(event) {
+    const by = KEYS[event.key]
+    if (by === undefined) return
+    event.preventDefault()
+    this.#moveTo((lineOf(this.policy, this.stack).place ?? 0) + by)
+  }
+
+  #grab(event) {
+    if (this.busy || event.button !== 0) return
+    this.handle.setPointerCapture(event.pointerId)
+  }
+
+  #drag(event) {
+    if (!this.handle.hasPointerCapture(event.pointerId)) return
+    const box = this.rows.getBoundingClientRect()
+    const all = places(this.stack).length - 1
+    this.#moveTo(((box.bottom - event.clientY) / box.height) * all)
+  }
+
+  #moveTo(place) {
+    const all = places(this.stack).length - 1
+    this.#ask(policyAt(Math.max(0, Math.min(all, place)), lineOf(this.policy, this.stack).heads, this.stack))
+  }
+
+  #toggleHead(name) {
+    const { place, heads, custom } = lineOf(this.policy, this.stack)
+    const all = places(this.stack).length - 1
+    if (custom) return this.#ask(`${this.policy},${this.cells.get(`heads.${name}`).classList.contains('frozen') ? '!' : ''}head:${name}`)
+    const now = place === all ? this.stack.tasks : heads
+    const next = now.includes(name) ? now.filter((n) => n !== name) : [...now, name]
+    this.#ask(policyAt(place === all ? all - 1 : place, next, this.stack))
+  }
+
+  #typed() {
+    this.#ask(this.text.value.trim() || 'none')
+  }
+
+  #ask(policy) {
+    if (this.busy || policy === this.policy) return
+    this.emit('freeze-change', { policy })
+  }
+}
+
+/** The state and size of each group as the trainer counts them. */
+function planGroups(plan) {
+  const groups = new Map()
+  for (const p of plan.parameters) {
+    const g = groups.get(p.group) ?? { size: 0, trains: 0 }
+    groups.set(p.group, { size: g.size + p.size, trains: g.trains + (p.trainable ? p.size : 0) })
+  }
+  for (const [name, g] of groups) {
+    const state = g.trains === 0 ? 'frozen' : g.trains === g.size ? 'thawed' : 'mixed'
+    groups.set(name, { size: g.size, state })
+  }
+  return groups
+}
+
+function guess(line, stack) {
+  const frozen = frozenGroups(line, stack)
+  return new Map(Object.entries(frozen).map(([group, is]) => [group, { state: is ? 'frozen' : 'thawed', size: null }]))
+}
+
+define('freeze-panel', FreezePanel)

@@ -1,0 +1,117 @@
+/**
+ * <loss-chart>: the loss of each task over the steps, smoothed over the raw curve, with a sentence and a table for
+ * those who do not see the picture.
+ *
+ * @property {{ name: string, labels: string[] }[]} tasks
+ * @method reset()                  forgets the curves and takes the tasks' names
+ * @method append(step, losses)     adds a step; losses in the order of the tasks, NaN for a task with none in it
+ */
+import { LiveChart } from '../chart/live-chart.js'
+import { PageElement, define, h, sheets } from './dom.js'
+import { decimal, grouped } from './format.js'
+import { hueClass, hueOf } from './task-hue.js'
+
+const styles = await sheets(import.meta.url, '../vendor/uPlot.min.css', './loss-chart.css')
+
+/** Share of the newest loss in the smooth curve: about the last ten steps. */
+const NEWEST = 0.15
+const TABLE_ROWS = 12
+
+class LossChart extends PageElement {
+  static props = { tasks: [] }
+
+  constructor() {
+    super(styles)
+    this.smooth = []
+    this.first = []
+    this.steps = 0
+    this.host = h('div.plot', { 'aria-hidden': 'true' })
+    this.empty = h('p.empty.quiet', {}, 'The curves start with the first step.')
+    this.legend = h('ul')
+    this.summary = h('p.quiet.number')
+    this.body = h('tbody')
+    this.head = h('tr')
+    this.table = h('details', { ontoggle: () => this.#showTable() }, h('summary', {}, 'As a table'),
+      h('div.scroll', {}, h('table', {}, h('thead', {}, this.head), this.body)))
+    this.kept = []
+    this.shadowRoot.append(h('div.card', {}, h('div.row.head', {}, h('h3', {}, 'Loss'), this.legend),
+      h('div.frame', {}, this.host, this.empty), this.summary, this.table))
+    this.chart = new LiveChart(this.host, { x: 'step', ink: () => this.#ink(), format: (y) => decimal(y, 1) })
+    this.scheme = matchMedia('(prefers-color-scheme: dark)')
+    this.recolor = () => this.chart.recolor(this.#curves())
+  }
+
+  connectedCallback() {
+    super.connectedCallback()
+    this.scheme.addEventListener('change', this.recolor)
+  }
+
+  disconnectedCallback() {
+    this.scheme.removeEventListener('change', this.recolor)
+  }
+
+  reset() {
+    this.names = this.tasks.map((t) => t.name)
+    this.smooth = this.names.map(() => NaN)
+    this.first = this.names.map(() => NaN)
+    this.steps = 0
+    this.kept = []
+    this.chart.reset(this.#curves())
+    this.changed()
+  }
+
+  append(step, losses) {
+    this.smooth = losses.map((loss, i) => (Number.isFinite(loss) ? blend(this.smooth[i], loss) : this.smooth[i]))
+    this.first = losses.map((loss, i) => (Number.isFinite(this.first[i]) ? this.first[i] : loss))
+    this.steps = step
+    this.chart.append([step, ...losses, ...this.smooth])
+    this.#keep(step)
+    this.changed()
+  }
+
+  render() {
+    if (!this.names) this.reset()
+    this.empty.hidden = this.chart.length > 0
+    const key = this.tasks.map((t) => t.name).join()
+    if (this.legendKey !== key) {
+      this.legendKey = key
+      this.legend.replaceChildren(...this.tasks.map((t, i) => h(`li.${hueClass(i)}`, {}, h('span.dot'), t.name)))
+    }
+    const told = this.names.map((name, i) => (Number.isFinite(this.smooth[i]) ? `${name} ${decimal(this.first[i], 2)} → ${decimal(this.smooth[i], 2)}` : '')).filter(Boolean)
+    this.summary.textContent = told.length ? `After ${grouped(this.steps)} steps: ${told.join(', ')}.` : 'Cross-entropy of each task over the steps; lower is better.'
+    if (this.table.open) this.#showTable()
+  }
+
+  /** Keeps a dozen rows for the table, spread over the run: when it is full, every other one goes. */
+  #keep(step) {
+    this.every ??= 1
+    if (!this.kept.length) this.every = 1
+    if (step % this.every !== 0 && this.kept.length) return
+    this.kept.push([step, ...this.smooth])
+    if (this.kept.length <= 2 * TABLE_ROWS) return
+    this.every *= 2
+    this.kept = this.kept.filter(([at]) => at % this.every === 0)
+  }
+
+  #showTable() {
+    if (!this.table.open) return
+    this.head.replaceChildren(...['Step', ...this.names].map((t) => h('th', { scope: 'col' }, t)))
+    this.body.replaceChildren(...this.kept.map(([step, ...values]) => h('tr', {}, h('th', { scope: 'row' }, grouped(step)), ...values.map((v) => h('td', {}, decimal(v, 3))))))
+  }
+
+  #curves() {
+    const raw = this.names.map((label, i) => ({ label, color: hueOf(this, i), faint: true }))
+    return [...raw, ...raw.map((c) => ({ ...c, faint: false }))]
+  }
+
+  #ink() {
+    const token = (name) => getComputedStyle(this).getPropertyValue(name).trim()
+    return { text: token('--ink-soft'), grid: token('--line'), font: `12px ${token('--font')}` }
+  }
+}
+
+function blend(old, loss) {
+  return Number.isFinite(old) ? old + NEWEST * (loss - old) : loss
+}
+
+define('loss-chart', LossChart)

@@ -1,0 +1,88 @@
+/**
+ * <run-controls>: train, pause, continue, stop, how far the run is, and its settings.
+ *
+ * @property {'idle'|'preparing'|'training'|'paused'|'stopping'} phase
+ * @property {string} note        what happens now, in a sentence
+ * @property {{ step: number, steps: number, epoch: number, epochs: number, lr: number, gradNorm: number,
+ *   tokensPerSecond: number, secondsLeft: number } | null} progress
+ * @property {Record<string, number>} settings   epochs, batch, lr, headLr, dropout, seed
+ * @property {{ message: string, hint?: string } | null} error
+ * @event run-train · run-pause · run-continue · run-stop
+ * @event settings-change         detail: some of settings
+ */
+import { PageElement, define, errorBox, h, sheets } from './dom.js'
+import { decimal, duration, grouped } from './format.js'
+
+const styles = await sheets(import.meta.url, './run-controls.css')
+
+/** [key, name, input attributes, what it does] */
+const FIELDS = [
+  ['epochs', 'Epochs', { min: 1, step: 1 }, 'times through the data'],
+  ['batch', 'Batch', { min: 1, step: 1 }, 'sentences a step'],
+  ['lr', 'Encoder rate', { min: 0, step: 'any' }, 'step size of the encoder'],
+  ['headLr', 'Head rate', { min: 0, step: 'any' }, 'step size of the heads'],
+  ['dropout', 'Dropout', { min: 0, max: 0.9, step: 'any' }, 'share dropped while training'],
+  ['seed', 'Seed', { min: 0, step: 1 }, 'same seed, same bits'],
+]
+
+class RunControls extends PageElement {
+  static props = { phase: 'idle', note: '', progress: null, settings: {}, error: null }
+
+  constructor() {
+    super(styles)
+    const button = (type, text, kind = 'button') => h(kind, { onclick: () => this.emit(type) }, text)
+    this.train = button('run-train', 'Train', 'button.primary')
+    this.pause = h('button', { onclick: () => this.emit(this.phase === 'paused' ? 'run-continue' : 'run-pause') })
+    this.stop = button('run-stop', 'Stop')
+    this.line = h('p.number.note')
+    this.bar = h('progress', { max: 1, 'aria-label': 'Training' })
+    this.problem = errorBox()
+    this.facts = {}
+    const fact = (key, name) => h('div', {}, h('dt', {}, name), (this.facts[key] = h('dd', {}, '–')))
+    this.inputs = {}
+    this.shadowRoot.append(h('div.card', {},
+      h('div.row', {}, this.train, this.pause, this.stop, this.line), this.bar, this.problem.box,
+      h('dl.facts', {}, fact('step', 'Step'), fact('epoch', 'Epoch'), fact('left', 'Time left'), fact('speed', 'Tokens a second'), fact('lr', 'Rate now'), fact('norm', 'Gradient norm')),
+      h('details', {}, h('summary', {}, 'Settings'), h('div.fields', {}, ...FIELDS.map((f) => this.#field(...f))))))
+  }
+
+  render() {
+    const { phase } = this
+    const running = phase === 'training' || phase === 'paused'
+    this.train.disabled = phase !== 'idle'
+    this.pause.disabled = !running
+    this.pause.textContent = phase === 'paused' ? 'Continue' : 'Pause'
+    this.stop.disabled = !running && phase !== 'preparing'
+    this.line.textContent = this.note
+    this.problem.show(this.error)
+    this.#showProgress(this.progress)
+    for (const [key, input] of Object.entries(this.inputs)) {
+      if (this.shadowRoot.activeElement !== input) input.value = this.settings[key] ?? ''
+      input.disabled = phase !== 'idle'
+    }
+  }
+
+  #field(key, name, attributes, hint) {
+    const input = h('input', { id: key, type: 'number', 'aria-describedby': `${key}-hint`, ...attributes, onchange: () => this.#set(key, input) })
+    this.inputs[key] = input
+    return h('div.field', {}, h('label', { for: key }, name), input, h('p.quiet.hint', { id: `${key}-hint` }, hint))
+  }
+
+  #set(key, input) {
+    if (Number.isFinite(input.valueAsNumber)) this.emit('settings-change', { [key]: input.valueAsNumber })
+    else input.value = this.settings[key]
+  }
+
+  #showProgress(p) {
+    const { facts } = this
+    this.bar.value = p?.steps ? p.step / p.steps : 0
+    facts.step.textContent = p ? `${grouped(p.step)} of ${grouped(p.steps)}` : '–'
+    facts.epoch.textContent = p ? `${p.epoch} of ${p.epochs}` : '–'
+    facts.left.textContent = p ? duration(p.secondsLeft) : '–'
+    facts.speed.textContent = p ? grouped(p.tokensPerSecond) : '–'
+    facts.lr.textContent = p ? decimal(p.lr, 6) : '–'
+    facts.norm.textContent = p ? decimal(p.gradNorm, 2) : '–'
+  }
+}
+
+define('run-controls', RunControls)

@@ -1,0 +1,80 @@
+/**
+ * What the page says of a run, computed from plain values: time left, the stages of the one-click way, the counts of a data
+ * set. Pure functions, so that they are tested without a browser.
+ */
+import { bytes, grouped, percent } from './format.js'
+
+/** Share of the newest step in the mean time a step takes. */
+const NEWEST = 0.1
+
+/** The mean milliseconds a step after one more step. */
+export function meanMs(mean, ms) {
+  return Number.isFinite(mean) ? mean + NEWEST * (ms - mean) : ms
+}
+
+/** Seconds to the end of a run at `mean` milliseconds a step. */
+export function secondsLeft({ step, steps }, mean) {
+  return ((steps - step) * mean) / 1000
+}
+
+/** Optimizer steps of a run: sentences that carry a label of some task, in batches, times epochs. */
+export function stepsOf(records, tasks, batch, epochs) {
+  const names = tasks.map((t) => t.name)
+  const labelled = records.filter((r) => names.some((name) => r.labels[name] !== undefined)).length
+  return Math.ceil(labelled / batch) * epochs
+}
+
+/**
+ * Sentences for each label of each task.
+ *
+ * @param {{ labels: Record<string, string> }[]} records
+ * @returns {Record<string, Record<string, number>>}
+ */
+export function countLabels(records) {
+  const counts = {}
+  for (const { labels } of records) {
+    for (const [task, label] of Object.entries(labels)) {
+      counts[task] ??= {}
+      counts[task][label] = (counts[task][label] ?? 0) + 1
+    }
+  }
+  return counts
+}
+
+/** Labelled sentences of each task, 0 where there are none. */
+export function perTask(tasks, counts) {
+  return Object.fromEntries(tasks.map((t) => [t.name, t.labels.reduce((sum, l) => sum + (counts[t.name]?.[l] ?? 0), 0)]))
+}
+
+/**
+ * The stages of the one-click way as <train-hero> shows them.
+ *
+ * @param {{ phase: string, loaded: boolean, loading: { loaded: number, total: number } | null, bytes: number, sentences: number,
+ *   making: boolean, progress: { step: number, steps: number } | null, done: boolean }} run
+ */
+export function stages({ phase, loaded, loading, bytes: size, sentences, making, progress, done }) {
+  const training = phase === 'training' || phase === 'paused' || phase === 'stopping'
+  const part = loading?.total ? loading.loaded / loading.total : 0
+  return [
+    {
+      name: 'Encoder', state: loaded ? 'done' : loading ? 'working' : 'waiting', share: part,
+      text: loaded ? 'loaded' : loading ? `${percent(part)} of ${bytes(loading.total)}` : size ? `${bytes(size)} to load` : '',
+    },
+    { name: 'Data', state: making ? 'working' : sentences ? 'done' : 'waiting', text: sentences ? `${grouped(sentences)} sentences` : 'being made' },
+    {
+      name: 'Train', state: training ? 'working' : done ? 'done' : 'waiting', share: progress?.steps ? progress.step / progress.steps : 0,
+      text: progress ? `step ${grouped(progress.step)} of ${grouped(progress.steps)}` : training ? 'scoring first' : 'not yet',
+    },
+    { name: 'Try it', state: done ? 'done' : 'waiting', text: done ? 'type a sentence below' : 'then' },
+  ]
+}
+
+/** The accuracy of each task before and now on one set of sentences, with its newest loss. */
+export function headline(tasks, history, losses, set = 'heldout') {
+  const of = history.filter((e) => e.set === set)
+  return Object.fromEntries(tasks.map(({ name }) => {
+    const first = of.find((e) => e.tasks[name]?.n > 0)
+    const last = of.findLast((e) => e.tasks[name]?.n > 0)
+    return [name, { before: first?.tasks[name].accuracy, now: last && last !== first ? last.tasks[name].accuracy : undefined, loss: losses[name] }]
+  }))
+}
