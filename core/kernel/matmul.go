@@ -145,7 +145,10 @@ func runMatMul(t *Task, p int) {
 // blockTiles adds kn terms of the sums from k0 on to rows i0 to i1 and columns j0 to j1 of y, or begins the sums.
 func (t *Task) blockTiles(part, i0, i1, j0, j1, k0, kn int) {
 	n, k, cols := t.N[1], t.N[2], tileCols()
-	more := k0 > 0 || Epilogue(t.N[3]) == Accumulate
+	more := 0
+	if k0 > 0 || Epilogue(t.N[3]) == Accumulate {
+		more = 1
+	}
 	spare := unsafe.Add(t.P[3], 4*part*tileRows*cols)
 	for j := j0; j < j1; j += cols {
 		w := unsafe.Add(t.P[2], 4*(j*k+k0*cols))
@@ -162,11 +165,11 @@ func (t *Task) blockTiles(part, i0, i1, j0, j1, k0, kn int) {
 
 // edgeTile does a tile of which only some rows and columns exist, through a whole one in scratch: the same inner loop,
 // so the same bits.
-func edgeTile(k int, x, w, y, spare unsafe.Pointer, n, rows, cols int, more bool) {
+func edgeTile(k int, x, w, y, spare unsafe.Pointer, n, rows, cols, more int) {
 	whole := tileCols()
 	s := unsafe.Slice((*float32)(spare), tileRows*whole)
 	c := unsafe.Slice((*float32)(y), (rows-1)*n+cols)
-	if more {
+	if more == 1 {
 		for r := range rows {
 			copy(s[r*whole:][:cols], c[r*n:][:cols])
 		}

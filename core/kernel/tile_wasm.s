@@ -28,8 +28,8 @@
 
 #define ZERO(c) F32Const $(0.0); F32x4Splat; Set c
 
-// func tile(k int, x, w, y unsafe.Pointer, ldy int, more bool)
-TEXT ·tile(SB), NOSPLIT, $0-41
+// func tile(k int, x, w, y unsafe.Pointer, ldy, more int)
+TEXT ·tile(SB), NOSPLIT, $0-48
 	MOVD k+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -43,7 +43,7 @@ TEXT ·tile(SB), NOSPLIT, $0-41
 	ZERO(V5)
 	ZERO(V6)
 	ZERO(V7)
-	MOVBU more+40(FP), R6
+	MOVD more+40(FP), R6
 	Get R6
 	I32WrapI64
 	If

@@ -1,0 +1,50 @@
+package cpu
+
+import (
+	"thaw/core/backend"
+	"thaw/core/kernel"
+	"thaw/core/tensor"
+)
+
+// MatMul packs both operands and multiplies them. The right operand of an NT product is a weight: its packed form is
+// kept with its buffer until the weight changes, so a frozen weight is packed once.
+func (c *CPU) MatMul(a backend.MatMul) {
+	tensor.Must("cpu.MatMul y", tensor.Shape{a.Y.Len()}, tensor.Shape{a.M * a.N})
+	tensor.Must("cpu.MatMul x", tensor.Shape{a.X.Len()}, tensor.Shape{a.M * a.K})
+	tensor.Must("cpu.MatMul w", tensor.Shape{a.W.Len()}, tensor.Shape{a.N * a.K})
+	rows, spare := kernel.PackedRows(a.M, a.K), kernel.MatMulScratch(a.M, a.N)
+	s := c.floats(rows + spare)
+	c.run(kernel.PackRowsTask(s[:rows], floats(a.X), a.M, a.K, a.Layout == kernel.TN))
+	p := kernel.Product{
+		Y: written(a.Y), X: s[:rows], W: c.columns(a), M: a.M, N: a.N, K: a.K, Then: a.Then, Scratch: s[rows:],
+		B: floats(a.B), R: floats(a.R),
+	}
+	if a.Then == kernel.BiasGelu {
+		p.U = written(a.U)
+	} else {
+		p.U = floats(a.U)
+	}
+	c.do(kernel.MatMulTask(p))
+}
+
+// columns is the right operand, packed.
+func (c *CPU) columns(a backend.MatMul) []float32 {
+	size := kernel.PackedCols(a.N, a.K)
+	w := a.W.(*buffer)
+	if a.Layout != kernel.NT {
+		if len(c.packed) < size {
+			c.packed = make([]float32, size+size/4)
+		}
+		c.run(kernel.PackColsTask(c.packed[:size], w.f, a.N, a.K, true))
+		return c.packed[:size]
+	}
+	p := &w.panels
+	if p.data == nil || p.n != a.N || p.k != a.K || p.made != *w.version {
+		if len(p.data) != size {
+			p.data = make([]float32, size)
+		}
+		p.n, p.k, p.made = a.N, a.K, *w.version
+		c.run(kernel.PackColsTask(p.data, w.f, a.N, a.K, false))
+	}
+	return p.data
+}
