@@ -21,18 +21,20 @@ END
 
 cd "$(dirname "${BASH_SOURCE[0]}")" # every path below is relative to the repository
 
-export GOTOOLCHAIN=go1.27.4 GOEXPERIMENT=simd GOWORK=off CGO_ENABLED=0
-unset GOOS GOARCH GOFLAGS
+export GOTOOLCHAIN=go1.27.4 GOEXPERIMENT=simd GOWORK=off CGO_ENABLED=0 GOFLAGS=-buildvcs=false
+export HOME=${HOME:-~} # Go and npm keep their caches there
+unset GOOS GOARCH
 
 readonly go_packages=(./core/... ./wasm/... ./weights/...)
-readonly go_build=(go build -trimpath -buildvcs=false)
+readonly go_build=(go build -trimpath)
 readonly stage=bin/stage # what goes into dist/ and is made, not written
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 # --- Saying and running ---
 
-say() { printf '%s\n' "$*"; }
+# say LINE… prints lines.
+say() { printf '%s\n' "$@"; }
 
 fail() {
 	printf 'build.sh: %s\n' "$*" >&2
@@ -93,13 +95,15 @@ conclude() {
 
 # --- Setting up ---
 
+source site/dev/browsers.sh # need_browsers
+
 # at_least WANTED FOUND compares versions such as 1.21 and 1.27.4.
 at_least() { [[ $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]; }
 
 need_go() {
 	command -v go >/dev/null || fail "Go is missing: install Go 1.21 or newer (go.dev/doc/install) and try again."
 	local found
-	found=$(GOTOOLCHAIN=local go env GOVERSION)
+	found=$(GOTOOLCHAIN=local GOEXPERIMENT='' go env GOVERSION)
 	at_least 1.21 "${found#go}" || fail "Go 1.21 or newer is needed, for it can fetch $GOTOOLCHAIN; this is $found."
 	if [[ $found != "$GOTOOLCHAIN" ]] && ! GOPROXY=off go version >/dev/null 2>&1; then
 		quietly "Installing the toolchain $GOTOOLCHAIN into Go's module cache" go version
@@ -121,50 +125,9 @@ need_npm() {
 	cp package-lock.json node_modules/.thaw-lock.json
 }
 
+# need_python WORK fails with a sentence that says what Python is for.
 need_python() {
-	command -v python3 >/dev/null || fail "Python 3 is missing: $1 needs it; install python3 and try again."
-}
-
-# need_browsers exports CHROME and FIREFOX, installing what is not there.
-need_browsers() {
-	CHROME=$(find_browser "${CHROME:-}" chromium chromium-browser google-chrome google-chrome-stable \
-		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium)
-	FIREFOX=$(find_browser "${FIREFOX:-}" firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox)
-	[[ -n $CHROME ]] || install_browser chromium CHROME
-	[[ -n $FIREFOX ]] || install_browser firefox-esr FIREFOX
-	export CHROME FIREFOX
-}
-
-# find_browser CANDIDATE… prints the path of the first that starts; some systems have scripts in a browser's place.
-find_browser() {
-	local candidate
-	for candidate in "$@"; do
-		[[ -n $candidate ]] && command -v "$candidate" >/dev/null || continue
-		"$candidate" --version >/dev/null 2>&1 </dev/null && command -v "$candidate" && return
-	done
-	return 0
-}
-
-# install_browser PACKAGE VARIABLE installs a browser with apt and sets the variable to its path.
-install_browser() {
-	local package=$1 variable=$2 root=()
-	local hint="install $package or set $variable to the path of one, and try again."
-	command -v apt-get >/dev/null || fail "No browser for $variable is found, and this system has no apt-get: $hint"
-	if ((EUID != 0)); then
-		command -v sudo >/dev/null || fail "No browser for $variable is found, and installing one takes root: $hint"
-		root=(sudo --non-interactive)
-	fi
-	keep_going=false
-	quietly "Installing $package with apt-get" apt_install "$package" ${root[@]+"${root[@]}"}
-	printf -v "$variable" %s "$(find_browser "$package")"
-	[[ -n ${!variable} ]] || fail "apt-get installed $package, but it does not start: $hint"
-}
-
-apt_install() {
-	local package=$1
-	shift
-	"$@" apt-get update -qq
-	"$@" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package"
+	command -v python3 >/dev/null || fail "Python 3 is missing, and $1 needs it: install python3 and try again."
 }
 
 # --- Building ---
@@ -179,7 +142,7 @@ build_wasm() {
 	mkdir -p "$stage/wasm"
 	GOOS=js GOARCH=wasm "${go_build[@]}" -ldflags=-w -o bin/linked.wasm ./wasm
 	bin/link -main "$stage/wasm/thaw.wasm" -helper "$stage/wasm/helper.wasm" bin/linked.wasm
-	cp "$goroot/lib/wasm/wasm_exec.js" "$stage/wasm/wasm_exec.js"
+	install -m 644 "$goroot/lib/wasm/wasm_exec.js" "$stage/wasm/wasm_exec.js"
 }
 
 build_vendor() {
@@ -214,8 +177,18 @@ build_all() {
 	quietly "Building bin/thaw and bin/link" build_tools
 	quietly "Building the wasm" build_wasm
 	quietly "Gathering vendor files, types and notices" build_parts
-	quietly "Fetching the weights of MiniLM into weights/cache (90 MB, once)" bin/thaw fetch minilm
+	fetch_weights
 	quietly "Assembling dist/" node site/dev/build-dist.mjs
+}
+
+# fetch_weights shows the progress of a download; of weights that are there it only has the hashes checked.
+fetch_weights() {
+	if [[ -e weights/cache/minilm/model.safetensors ]]; then
+		quietly "Checking the weights of MiniLM" bin/thaw fetch minilm
+	else
+		need_python "fetching the weights where the Hugging Face hub cannot be reached"
+		loudly "Fetching the weights of MiniLM (90 MB) into weights/cache" bin/thaw fetch minilm
+	fi
 }
 
 build_parts() {
@@ -229,7 +202,6 @@ compress() { loudly "Compressing dist/" node site/dev/build-compress.mjs; }
 # --- Commands ---
 
 cmd_build() {
-	need_python "the fetching of weights, where the hub cannot be reached,"
 	build_all
 	compress
 }
@@ -246,7 +218,7 @@ cmd_test() {
 	keep_going=true
 	loudly "Go tests, native" go_test "${go_packages[@]}"
 	loudly "Go tests, native, without SIMD" without_simd go_test ./core/kernel/... ./core/backend/... ./core/autograd/...
-	loudly "Go tests, js/wasm in Node" wasm_test ./core/... ./wasm/...
+	loudly "Go tests, js/wasm in Node" wasm_test
 	loudly "JavaScript tests" node_test site/test/*.test.js
 	loudly "The page in Chromium and Firefox" page_test
 	say ""
@@ -259,9 +231,11 @@ go_test() { node site/dev/go-test.mjs --tally "$scratch/tally" -timeout 20m "$@"
 
 without_simd() { GOEXPERIMENT=nosimd "$@"; }
 
+# wasm_test runs the tests of everything that is part of the wasm, so neither programs nor tools, in Node.
 wasm_test() {
 	local runner="node --stack-size=8192 --require '$PWD/site/dev/wasm-preload.cjs' '$goroot/lib/wasm/wasm_exec_node.js'"
-	GOOS=js GOARCH=wasm go_test -exec "$runner" "$@"
+	export GOOS=js GOARCH=wasm
+	go_test -exec "$runner" $(go list ./core/... ./wasm/... | grep -v -x -e thaw/core/cmd/thaw -e thaw/wasm/link)
 }
 
 # node_test runs test files in Node and adds their number to the tally.
@@ -307,7 +281,8 @@ check_gofmt() {
 	[[ -z $unformatted ]] || fail "gofmt would change: $unformatted"
 }
 
-tree_status() { git status --porcelain 2>/dev/null || say "not a git repository"; }
+# tree_status lists what differs from the last commit; sources without a repository have nothing to compare.
+tree_status() { git -c safe.directory="$PWD" status --porcelain 2>/dev/null || true; }
 
 # check_tree fails if the checks changed a file; in CI the tree has to be clean as well.
 check_tree() {
@@ -322,7 +297,7 @@ check_tree() {
 cmd_bench() {
 	need_go
 	quietly "Building bin/thaw" "${go_build[@]}" -o bin/thaw ./core/cmd/thaw
-	quietly "Fetching the weights of MiniLM into weights/cache (90 MB, once)" bin/thaw fetch minilm
+	fetch_weights
 	loudly "thaw" bin/thaw bench "$@"
 	local python
 	for python in .venv/bin/python python3; do
@@ -340,7 +315,7 @@ cmd_golden() {
 	[[ -x .venv/bin/python ]] || quietly "Making .venv" python3 -m venv .venv
 	quietly "Installing weights/golden/requirements.txt" .venv/bin/python -m pip install --quiet --requirement weights/golden/requirements.txt
 	quietly "Building bin/thaw" "${go_build[@]}" -o bin/thaw ./core/cmd/thaw
-	quietly "Fetching the weights of MiniLM into weights/cache (90 MB, once)" bin/thaw fetch minilm
+	fetch_weights
 	local model=weights/cache/minilm
 	record bert_random.py
 	record train_random.py

@@ -2,10 +2,13 @@
  * Assembles dist/, the folder that any static host can serve, from what build.sh has made. Only files that
  * changed are copied, and what no longer belongs is removed; the compressed twins are build-compress.mjs's.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, rmdirSync, statSync, utimesSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, statSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 
 const DIST = 'dist'
+
+/** Files below this size are compared byte by byte. */
+const COMPARED = 32e6
 
 /** [from, to under dist/, what is left out]; a folder is taken with all it holds. */
 const PARTS = [
@@ -40,11 +43,19 @@ function wanted() {
   return files
 }
 
-/** Copies a file unless size and time say that it is there already. */
+/** Says whether two files hold the same; of large ones the time is taken for an answer. */
+function same(from, to) {
+  if (!existsSync(to)) return false
+  const [source, target] = [statSync(from), statSync(to)]
+  if (source.size !== target.size) return false
+  if (Math.abs(target.mtimeMs - source.mtimeMs) < 2) return true
+  return source.size < COMPARED && readFileSync(from).equals(readFileSync(to))
+}
+
+/** Copies a file with its time unless it is there already, so that browsers keep what did not change. */
 function copy(from, to) {
+  if (same(from, to)) return
   const source = statSync(from)
-  const target = existsSync(to) ? statSync(to) : undefined
-  if (target?.size === source.size && Math.abs(target.mtimeMs - source.mtimeMs) < 2) return
   mkdirSync(path.dirname(to), { recursive: true })
   copyFileSync(from, to)
   utimesSync(to, source.atime, source.mtime)

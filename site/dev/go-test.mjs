@@ -45,7 +45,12 @@ function finishPackage({ Action: action, Package: name, Elapsed: seconds = 0 }, 
   total.passed += heard.passed
   total.failed += heard.failed
   console.log(`${action === 'pass' ? 'ok  ' : 'FAIL'} ${name}: ${heard.passed} passed, ${heard.failed} failed, ${seconds.toFixed(1)} s`)
-  for (const test of heard.skipped) console.log(`     skipped: ${test}: ${(heard.output.get(test) ?? '').trim()}`)
+  for (const test of heard.skipped) console.log(`     skipped: ${test}: ${reason(heard.output.get(test) ?? '')}`)
+}
+
+/** Returns what a skipped test said, without the lines that go test puts round it. */
+function reason(output) {
+  return output.split('\n').filter((line) => line !== '' && !/^\s*(===|---)/.test(line)).join(' ').trim()
 }
 
 function read(line) {

@@ -88,7 +88,7 @@ for (const file of files.filter((name) => SOURCE.test(name) && !name.includes('/
   const lines = readFileSync(file, 'utf8').split('\n')
   guard(file, lines)
   if (/\.(m?js|cjs)$/.test(file)) parses(file)
-  if (lines.length > LONG_FILE + 1) long.files.push(`${file}: ${lines.length - 1} lines`)
+  if (lines.length > LONG_FILE + 1 && !file.endsWith('_gen.go')) long.files.push(`${file}: ${lines.length - 1} lines`)
   if (file.endsWith('.go')) long.functions.push(...longFunctions(file, lines))
 }
 checkFixtures(files)

@@ -68,7 +68,7 @@ async function answer(site, request, response) {
 /** Returns the file that a URL asks for, or undefined where it points outside the base or the folder. */
 function fileOf({ root, base }, url) {
   const name = decoded(url.split(/[?#]/)[0])
-  if (name === undefined || !name.startsWith(base) || /[\0\\]/.test(name)) return undefined
+  if (name === undefined || !name.startsWith(base) || /[\0\\]|\/\//.test(name)) return undefined
   const segments = name.slice(base.length).split('/')
   if (segments.some((segment) => segment === '..' || segment === '.')) return undefined
   const file = path.join(root, ...segments, name.endsWith('/') ? 'index.html' : '')
