@@ -240,7 +240,7 @@ func walk(t *testing.T, folder string, visit func(file string, imports []string)
 		}
 		return nil
 	})
-	if err != nil && !os.IsNotExist(err) {
+	if err != nil {
 		t.Fatal(err)
 	}
 }

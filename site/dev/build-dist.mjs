@@ -14,7 +14,6 @@ const COMPARED = 32e6
 const PARTS = [
   ['index.html', 'index.html'],
   ['LICENSE', 'LICENSE'],
-  ['package.json', 'package.json'],
   ['site', 'site', /^(test|dev)\//],
   ['bin/stage/types', 'site'],
   ['bin/stage/wasm', 'wasm'],
