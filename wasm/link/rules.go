@@ -42,6 +42,8 @@ var rules = [...]rule{
 	{"runtime.memequal", judgeBody, "compares bytes"},
 	{"runtime.cmpstring", judgeBody, "compares bytes"},
 	{"runtime.wasmDiv", judgeBody, "division with the case MinInt64 / -1"},
+	{"runtime.fmax*", judgeBody, "arithmetic; max of floats"},
+	{"runtime.fmin*", judgeBody, "arithmetic; min of floats"},
 	{"runtime.complex128div", judgeBody, "arithmetic"},
 	{"internal_runtime_math.*", judgeBody, "multiplication with a check for overflow, as unsafe.Slice does it"},
 	{"internal_runtime_sys.*", judgeBody, "counts bits"},

@@ -35,7 +35,7 @@ var (
 func main() {
 	for _, entry := range []func(*Task){
 		Good, Numeric, Closure, Method, Append, Make, New, Map, MapRange, PanicValue, Import, PointerStore, PointerClear,
-		Concat, Convert, Assert, Box, Send, Go, Defer, Print, Atomic, Text, Recurse, TwoFaults, Deep,
+		Concat, Convert, Assert, Box, Send, Go, Defer, Print, Atomic, Random, Text, Recurse, TwoFaults, Deep,
 	} {
 		if reachable {
 			entry(&Task{})
@@ -122,6 +122,12 @@ func Atomic(t *Task) { t.N = int(add(&counter)) }
 //
 //go:noinline
 func add(p *int32) int32 { return atomic.AddInt32(p, 1) }
+
+//go:noinline
+func Random(t *Task) { t.N = int(random()) }
+
+//go:linkname random runtime.rand
+func random() uint64
 
 //go:noinline
 func Text(t *Task) {
