@@ -172,6 +172,7 @@ class Page {
   begin() {
     Object.assign(this, { phase: 'training', progress: null, mean: NaN, history: [], losses: {}, proof: null, done: false })
     this.note = 'Scoring the untrained heads…'
+    this.sums = current().tasks.map(() => ({ sum: 0, n: 0 }))
     for (const id of ['loss', 'hero']) $(id).tasks = current().tasks
     $('loss').reset()
     $('hero').reset()
@@ -193,15 +194,26 @@ class Page {
     this.mean = meanMs(this.mean, e.ms)
     this.losses = { ...this.losses, ...e.losses }
     this.progress = { ...e, secondsLeft: secondsLeft(e, this.mean) }
+    this.add(e.losses)
     const now = performance.now()
     if (now - this.shownAt < PAUSE.chart && e.step < e.steps) return
     this.shownAt = now
-    const losses = current().tasks.map((t) => e.losses[t.name] ?? NaN)
+    const losses = this.sums.map(({ sum, n }) => (n ? sum / n : NaN))
+    this.sums = this.sums.map(() => ({ sum: 0, n: 0 }))
     $('loss').append(e.step, losses)
     $('hero').append(e.step, losses)
-    if (this.phase === 'training') this.note = `Epoch ${e.epoch} of ${e.epochs}. The curves are in part 4.`
+    if (this.phase === 'training') this.note = `Epoch ${e.epoch} of ${e.epochs}. The curves are in part 4, Train.`
     if (now - this.askedAt > PAUSE.again) this.ask(this.text)
     this.show()
+  }
+
+  /** Adds up the losses between two points of the charts. */
+  add(losses) {
+    current().tasks.forEach(({ name }, i) => {
+      if (!Number.isFinite(losses[name])) return
+      this.sums[i].sum += losses[name]
+      this.sums[i].n++
+    })
   }
 
   evaluated(e) {
@@ -329,7 +341,7 @@ class Page {
     Object.assign($('freeze'), { stack, policy: s.freeze, plan: errors.freeze ? null : this.plan, error: errors.freeze, busy })
     Object.assign($('run'), { ...run, progress, settings: s })
     Object.assign($('loss'), { tasks: s.tasks })
-    Object.assign($('scores'), { tasks: s.tasks, history: this.history })
+    Object.assign($('scores'), { tasks: s.tasks, epochs: progress?.epochs ?? s.epochs, history: this.history })
     Object.assign($('proof'), { proof: this.proof })
     Object.assign($('try'), { tasks: s.tasks, text: this.text, ready: loaded, trained: this.done || Boolean(progress), result: this.result, examples: EXAMPLES, error: errors.try })
     Object.assign($('saves'), { saves: this.saves, canSave: loaded && Boolean(progress), busy, note: this.savedNote, error: errors.save })

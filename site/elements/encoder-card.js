@@ -18,6 +18,7 @@ import { PageElement, define, errorBox, h, sheets } from './dom.js'
 import { bytes, count, percent } from './format.js'
 
 const styles = await sheets(import.meta.url, './encoder-card.css')
+const FAMILIES = { bert: 'BERT', distilbert: 'DistilBERT', roberta: 'RoBERTa' }
 const KINDS = { webgpu: 'WebGPU', threads: 'SIMD threads', cpu: 'one SIMD thread' }
 
 class EncoderCard extends PageElement {
@@ -77,7 +78,7 @@ class EncoderCard extends PageElement {
   #showInfo() {
     const { info } = this
     const total = info?.parameters?.reduce((sum, p) => sum + p.size, 0)
-    const facts = [['Family', info?.family], ['Layers', info?.layers], ['Width', info?.hidden], ['Parameters', info ? count(total) : undefined]]
+    const facts = [['Family', FAMILIES[info?.family] ?? info?.family], ['Layers', info?.layers], ['Width', info?.hidden], ['Parameters', info ? count(total) : undefined]]
     this.facts.replaceChildren(...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value ?? '–'))))
   }
 

@@ -33,6 +33,7 @@ export function grouped(n) {
 /** 73.4 → "1 min 13 s". Seconds of work, rounded to what matters. */
 export function duration(seconds) {
   if (!Number.isFinite(seconds) || seconds < 0) return '–'
+  if (seconds === 0) return `0${NARROW}s`
   if (seconds < 1) return `${Math.round(seconds * 1000)}${NARROW}ms`
   if (seconds < 10) return `${seconds.toFixed(1)}${NARROW}s`
   const whole = Math.round(seconds)
@@ -52,6 +53,11 @@ export function decimal(x, digits = 3) {
   if (!Number.isFinite(x)) return '–'
   if (x !== 0 && Math.abs(x) < 10 ** -digits) return x.toExponential(1)
   return x.toFixed(digits)
+}
+
+/** 0.0001 → "1.0e-4": a learning rate. */
+export function rate(x) {
+  return Number.isFinite(x) ? (x === 0 ? '0' : x.toExponential(1)) : '–'
 }
 
 /** "one thing", "2 things". */

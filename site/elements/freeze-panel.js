@@ -74,9 +74,11 @@ class FreezePanel extends PageElement {
       return box
     }
     const heads = tasks.map((name, i) => {
-      const box = cell(`heads.${name}`, `${name} head`, `button.cell.head.${hueClass(i)}`)
+      const box = cell(`heads.${name}`, name, `button.cell.head.${hueClass(i)}`)
       box.addEventListener('click', () => this.#toggleHead(name))
       box.firstChild.prepend(h('span.dot'))
+      box.setAttribute('aria-label', `Freeze the ${name} head`)
+      box.title = `The ${name} head: press to freeze or thaw it alone`
       return box
     })
     const encoder = Array.from({ length: layers }, (_, k) => cell(`layer.${k}`, `Layer ${k}`)).reverse()
@@ -114,7 +116,7 @@ class FreezePanel extends PageElement {
     const key = list.map((p) => p.policy).join()
     if (this.presetKey !== key) {
       this.presetKey = key
-      this.presetBox.replaceChildren(...list.map((p) => h('button', { 'data-policy': p.policy, onclick: () => this.#ask(p.policy) }, p.title)))
+      this.presetBox.replaceChildren(...list.map((p) => h('button', { 'data-policy': p.policy, onclick: () => this.#ask(p.policy) }, h('span', {}, p.title), h('span.mono', {}, p.policy))))
     }
     for (const button of this.presetBox.children) {
       button.setAttribute('aria-pressed', String(button.dataset.policy === this.policy))

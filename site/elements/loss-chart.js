@@ -4,7 +4,7 @@
  *
  * @property {{ name: string, labels: string[] }[]} tasks
  * @method reset()                  forgets the curves and takes the tasks' names
- * @method append(step, losses)     adds a step; losses in the order of the tasks, NaN for a task with none in it
+ * @method append(step, losses)     adds a point: the mean losses since the one before, in the order of the tasks, NaN for none
  */
 import { LiveChart } from '../chart/live-chart.js'
 import { PageElement, define, h, sheets } from './dom.js'
@@ -13,7 +13,7 @@ import { hueClass, hueOf } from './task-hue.js'
 
 const styles = await sheets(import.meta.url, '../vendor/uPlot.min.css', './loss-chart.css')
 
-/** Share of the newest loss in the smooth curve: about the last ten steps. */
+/** Share of one step's loss in the smooth curve: about the last seven steps. */
 const NEWEST = 0.15
 const TABLE_ROWS = 12
 
@@ -34,6 +34,7 @@ class LossChart extends PageElement {
     this.table = h('details', { ontoggle: () => this.#showTable() }, h('summary', {}, 'As a table'),
       h('div.scroll', {}, h('table', {}, h('thead', {}, this.head), this.body)))
     this.kept = []
+    this.apart = 0
     this.shadowRoot.append(h('div.card', {}, h('div.row.head', {}, h('h3', {}, 'Loss'), this.legend),
       h('div.frame', {}, this.host, this.empty), this.summary, this.table))
     this.chart = new LiveChart(this.host, { x: 'step', ink: () => this.#ink(), format: (y) => decimal(y, 1) })
@@ -56,12 +57,15 @@ class LossChart extends PageElement {
     this.first = this.names.map(() => NaN)
     this.steps = 0
     this.kept = []
+    this.apart = 0
     this.chart.reset(this.#curves())
     this.changed()
   }
 
   append(step, losses) {
-    this.smooth = losses.map((loss, i) => (Number.isFinite(loss) ? blend(this.smooth[i], loss) : this.smooth[i]))
+    // A point that stands for several steps weighs as much as they would one by one.
+    const weight = 1 - (1 - NEWEST) ** Math.max(1, step - this.steps)
+    this.smooth = losses.map((loss, i) => (Number.isFinite(loss) ? blend(this.smooth[i], loss, weight) : this.smooth[i]))
     this.first = losses.map((loss, i) => (Number.isFinite(this.first[i]) ? this.first[i] : loss))
     this.steps = step
     this.chart.append([step, ...losses, ...this.smooth])
@@ -84,13 +88,12 @@ class LossChart extends PageElement {
 
   /** Keeps a dozen rows for the table, spread over the run: when it is full, every other one goes. */
   #keep(step) {
-    this.every ??= 1
-    if (!this.kept.length) this.every = 1
-    if (step % this.every !== 0 && this.kept.length) return
-    this.kept.push([step, ...this.smooth])
+    const last = this.kept.at(-1)
+    if (last && step - last[0] < this.apart) last.splice(0, last.length, step, ...this.smooth)
+    else this.kept.push([step, ...this.smooth])
     if (this.kept.length <= 2 * TABLE_ROWS) return
-    this.every *= 2
-    this.kept = this.kept.filter(([at]) => at % this.every === 0)
+    this.kept = this.kept.filter((_, i) => i % 2 === 0)
+    this.apart = (step - this.kept[0][0]) / TABLE_ROWS
   }
 
   #showTable() {
@@ -110,8 +113,8 @@ class LossChart extends PageElement {
   }
 }
 
-function blend(old, loss) {
-  return Number.isFinite(old) ? old + NEWEST * (loss - old) : loss
+function blend(old, loss, weight) {
+  return Number.isFinite(old) ? old + weight * (loss - old) : loss
 }
 
 define('loss-chart', LossChart)

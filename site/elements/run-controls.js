@@ -11,7 +11,7 @@
  * @event settings-change         detail: some of settings
  */
 import { PageElement, define, errorBox, h, sheets } from './dom.js'
-import { decimal, duration, grouped } from './format.js'
+import { decimal, duration, grouped, rate } from './format.js'
 
 const styles = await sheets(import.meta.url, './run-controls.css')
 
@@ -80,7 +80,7 @@ class RunControls extends PageElement {
     facts.epoch.textContent = p ? `${p.epoch} of ${p.epochs}` : '–'
     facts.left.textContent = p ? duration(p.secondsLeft) : '–'
     facts.speed.textContent = p ? grouped(p.tokensPerSecond) : '–'
-    facts.lr.textContent = p ? decimal(p.lr, 6) : '–'
+    facts.lr.textContent = p ? rate(p.lr) : '–'
     facts.norm.textContent = p ? decimal(p.gradNorm, 2) : '–'
   }
 }

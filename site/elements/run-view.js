@@ -57,15 +57,15 @@ export function stages({ phase, loaded, loading, bytes: size, sentences, making,
   const part = loading?.total ? loading.loaded / loading.total : 0
   return [
     {
-      name: 'Encoder', state: loaded ? 'done' : loading ? 'working' : 'waiting', share: part,
+      name: 'Encoder', href: '#part-encoder', state: loaded ? 'done' : loading ? 'working' : 'waiting', share: part,
       text: loaded ? 'loaded' : loading ? `${percent(part)} of ${bytes(loading.total)}` : size ? `${bytes(size)} to load` : '',
     },
-    { name: 'Data', state: making ? 'working' : sentences ? 'done' : 'waiting', text: sentences ? `${grouped(sentences)} sentences` : 'being made' },
+    { name: 'Data', href: '#part-data', state: making ? 'working' : sentences ? 'done' : 'waiting', text: sentences ? `${grouped(sentences)} sentences` : 'being made' },
     {
-      name: 'Train', state: training ? 'working' : done ? 'done' : 'waiting', share: progress?.steps ? progress.step / progress.steps : 0,
+      name: 'Train', href: '#part-train', state: training ? 'working' : done ? 'done' : 'waiting', share: progress?.steps ? progress.step / progress.steps : 0,
       text: progress ? `step ${grouped(progress.step)} of ${grouped(progress.steps)}` : training ? 'scoring first' : 'not yet',
     },
-    { name: 'Try it', state: done ? 'done' : 'waiting', text: done ? 'type a sentence below' : 'then' },
+    { name: 'Try it', href: '#part-try', state: done ? 'done' : 'waiting', text: done ? 'type a sentence' : 'after training' },
   ]
 }
 

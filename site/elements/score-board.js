@@ -3,6 +3,7 @@
  * synthetic sentences and on natural ones, with the newest confusion tables.
  *
  * @property {{ name: string, labels: string[] }[]} tasks
+ * @property {number} epochs   of the run, so that the columns stand before the numbers come
  * @property {{ step: number, epoch: number, set: string, tasks: Record<string, { loss: number, accuracy: number, macroF1: number,
  *   n: number, confusion?: number[][], labels?: string[] }> }[]} history   evaluations in the order in which they came
  */
@@ -17,13 +18,13 @@ const SETS = [['heldout', 'Held-out half'], ['natural', 'Natural sentences']]
 const COLUMNS = 4
 
 class ScoreBoard extends PageElement {
-  static props = { tasks: [], history: [] }
+  static props = { tasks: [], epochs: 3, history: [] }
 
   constructor() {
     super(styles)
     this.box = h('div.tasks')
     this.tables = h('div.tables')
-    this.details = h('details', { ontoggle: () => this.#showConfusion() }, h('summary', {}, 'What is taken for what'), this.tables)
+    this.details = h('details', { ontoggle: () => this.#showConfusion() }, h('summary', {}, 'What is taken for what'), h('p.quiet', {}, 'Rows are what is true, columns what was said.'), this.tables)
     this.shadowRoot.append(h('div.card', {}, h('h3', {}, 'Accuracy'), this.box,
       h('p.quiet', {}, 'Held-out sentences come from templates and words the training never saw; the natural ones were written by hand.'), this.details))
   }
@@ -35,7 +36,7 @@ class ScoreBoard extends PageElement {
   }
 
   #task(task, index, sets) {
-    const marks = columns(this.history, task.name)
+    const marks = columns(this.history, task.name, this.epochs)
     const head = ['Set', ...marks.map(({ step, epoch }) => (step === 0 ? 'Before' : `Epoch ${epoch}`)), 'F1']
     return h(`section.${hueClass(index)}`, {},
       h('h4', {}, h('span.dot'), ` ${task.name} `, h('span.quiet', {}, `guessing: ${percent(1 / task.labels.length)}`)),
@@ -65,12 +66,13 @@ class ScoreBoard extends PageElement {
   }
 }
 
-/** Before training and the newest evaluations of a task, as { step, epoch }. At least one column stands there. */
-function columns(history, name) {
+/** Before training and the newest evaluations of a task, then the epochs still to come, as { step, epoch }. */
+function columns(history, name, epochs) {
   const seen = new Map()
   for (const { step, epoch, tasks } of history) if (tasks[name]) seen.set(step, { step, epoch })
   const marks = [...seen.values()].sort((a, b) => a.step - b.step)
-  if (!marks.length) return [{ step: 0, epoch: 0 }]
+  if (!marks.length) marks.push({ step: 0, epoch: 0 })
+  for (let epoch = marks.at(-1).epoch + 1; epoch <= epochs && marks.length < COLUMNS; epoch++) marks.push({ step: -epoch, epoch })
   return marks.length <= COLUMNS ? marks : [marks[0], ...marks.slice(1 - COLUMNS)]
 }
 
@@ -85,8 +87,8 @@ function confusion(name, index, title, labels, counts) {
     })
     return h('tr', {}, h('th', { scope: 'row' }, labels[r]), ...cells)
   })
-  return h(`div.scroll.${hueClass(index)}`, {}, h('table.confusion', {},
-    h('caption', {}, h('span.dot'), ` ${name}, ${title.toLowerCase()}: rows are true, columns predicted`),
+  const words = `${name}, ${title.toLowerCase()}`
+  return h(`div.scroll.${hueClass(index)}`, {}, h('p.quiet', {}, h('span.dot'), ` ${words}`), h('table.confusion', { 'aria-label': words },
     h('thead', {}, h('tr', {}, h('td'), ...labels.map((l) => h('th', { scope: 'col' }, l)))), h('tbody', {}, ...rows)))
 }
 

@@ -4,7 +4,7 @@
  *
  * @property {'idle'|'preparing'|'training'|'paused'|'stopping'} phase
  * @property {string} note     what happens now, in a sentence
- * @property {{ name: string, text: string, state: 'waiting'|'working'|'done', share?: number }[]} stages
+ * @property {{ name: string, href: string, text: string, state: 'waiting'|'working'|'done', share?: number }[]} stages
  * @property {{ name: string, labels: string[] }[]} tasks
  * @property {Record<string, { loss?: number, before?: number, now?: number }>} scores   by task
  * @property {{ message: string, hint?: string } | null} error
@@ -62,7 +62,7 @@ class TrainHero extends PageElement {
 
   #showStages() {
     if (this.stageBox.childElementCount !== this.stages.length) {
-      this.stageBox.replaceChildren(...this.stages.map(() => h('li', {}, h('span.mark', { 'aria-hidden': 'true' }), h('span.name'), h('span.text.number'), h('span.meter', { 'aria-hidden': 'true' }, h('span')))))
+      this.stageBox.replaceChildren(...this.stages.map(() => h('li', {}, h('span.mark', { 'aria-hidden': 'true' }), h('a.name'), h('span.text.number'), h('span.meter', { 'aria-hidden': 'true' }, h('span')))))
     }
     this.stages.forEach((stage, i) => {
       const item = this.stageBox.children[i]
@@ -70,6 +70,7 @@ class TrainHero extends PageElement {
       if (stage.state === 'working') item.setAttribute('aria-current', 'step')
       else item.removeAttribute('aria-current')
       item.querySelector('.name').textContent = stage.name
+      item.querySelector('.name').setAttribute('href', stage.href)
       item.querySelector('.text').textContent = stage.text
       const share = stage.state === 'done' ? 1 : stage.share ?? 0
       item.querySelector('.meter span').style.setProperty('--share', String(share))
@@ -96,7 +97,7 @@ class TrainHero extends PageElement {
   #tile(task, i) {
     return h(`div.tile.${hueClass(i)}`, {},
       h('h3', {}, h('span.dot'), ` ${task.name}`),
-      h('p.pair', {}, h('span.quiet', {}, 'right on held-out'), h('span.score.number', {}, '–')),
+      h('p.pair', {}, h('span.quiet', {}, 'accuracy'), h('span.score.number', {}, '–')),
       h('p.pair', {}, h('span.quiet', {}, 'loss'), h('span.loss.number', {}, '–')),
       svg('svg', { viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, svg('path', { 'vector-effect': 'non-scaling-stroke' })))
   }
