@@ -103,7 +103,8 @@ def record(kind):
 
 def meta(kind):
     return {"encoder": "../../../encoder/testdata/bert", "head": kind, "classes": CLASSES, "steps": STEPS, "batch": BATCH,
-            "warmupSteps": 1, **dataclasses.asdict(SETTINGS), "dropout": 0, "variants": VARIANTS, "versions": recording.versions()}
+            "warmupSteps": 1, **dataclasses.asdict(SETTINGS), "dropout": 0, "variants": VARIANTS,
+            "versions": recording.versions()}
 
 
 if __name__ == "__main__":

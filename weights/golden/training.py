@@ -97,8 +97,8 @@ def rate(name, layers, s):
     return s.lr
 
 
-def optimizer(model, s):
-    """AdamW with a group for each tensor; no decay on biases and LayerNorm."""
+def optimizer(model, s, fused=None):
+    """AdamW with a group for each tensor; no decay on biases and LayerNorm. fused is PyTorch's own switch."""
     layers = model.bert.config.num_hidden_layers
     groups = []
     for name, p in model.named_parameters():
@@ -106,7 +106,7 @@ def optimizer(model, s):
             plain = name.endswith(".bias") or "LayerNorm" in name
             decay = 0.0 if plain else s.weightDecay
             groups.append({"params": [p], "lr": rate(name, layers, s), "weight_decay": decay})
-    return torch.optim.AdamW(groups, betas=s.betas, eps=s.eps) if groups else None
+    return torch.optim.AdamW(groups, betas=s.betas, eps=s.eps, fused=fused) if groups else None
 
 
 def schedule(adamw, s, steps):

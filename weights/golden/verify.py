@@ -140,7 +140,8 @@ def check_steps(kind):
     folder = recording.folder("train", "testdata", "bert-" + kind)
     golden = load_file(folder / "steps.safetensors")
     runs = [(p, log, p, {}) for p, log in json.loads((folder / "losses.json").read_text()).items()]
-    runs += [(v, log, "none", train_random.VARIANTS[v]) for v, log in json.loads((folder / "variants.json").read_text()).items()]
+    variants = json.loads((folder / "variants.json").read_text())
+    runs += [(v, log, "none", train_random.VARIANTS[v]) for v, log in variants.items()]
     for title, log, policy, changes in runs:
         model = train_random.random_model(kind, torch.float64)
         settings = dataclasses.replace(train_random.SETTINGS, **changes)

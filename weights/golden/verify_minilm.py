@@ -44,8 +44,8 @@ def check_gradients(folder):
         if p.grad is None:
             continue
         peak = max(golden["max." + name][0], 1e-3 * top)
-        at, value = golden["index." + name], golden["value." + name]
-        worst["norm"] = max(worst["norm"], abs(p.grad.norm().item() - golden["norm." + name][0]) / max(golden["norm." + name][0], 1e-3))
+        at, value, norm = golden["index." + name], golden["value." + name], golden["norm." + name][0]
+        worst["norm"] = max(worst["norm"], abs(p.grad.norm().item() - norm) / max(norm, 1e-3))
         worst["value"] = max(worst["value"], abs(p.grad.flatten().numpy()[at] - value).max() / peak)
         worst["difference"] = max(worst["difference"], difference(model, p, at[abs(value).argmax()], sentences, labels) / peak)
     print(f"loss within {abs(total.item() - golden['loss'][0]):.1e}; relative errors of the gradients",
