@@ -1,0 +1,168 @@
+package synth
+
+import (
+	"strings"
+
+	"thaw/core/data"
+)
+
+// Generate makes s.N labelled texts, their labels in balance and their order drawn from the seed.
+func Generate(s Spec) ([]data.Record, error) {
+	p, s, err := prepare(s)
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := p.jobs(s)
+	if err != nil {
+		return nil, err
+	}
+	order := newRandom(s.Seed, 0)
+	order.shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
+	seen := map[string]bool{}
+	out := make([]data.Record, len(jobs))
+	for i, j := range jobs {
+		r := newRandom(s.Seed, uint64(i)+1)
+		text := p.fresh(j, r, seen)
+		out[i] = data.Record{Text: typos(text, s.Typos, r), Labels: labelNoise(j.cell, p.tasks, s.LabelNoise, r)}
+	}
+	return out, nil
+}
+
+// prepare checks s, applies its edits and sorts the half's templates into cells.
+func prepare(s Spec) (*plan, Spec, error) {
+	tasks := Tasks()
+	if s.Edits != nil {
+		if err := s.Edits.check(); err != nil {
+			return nil, s, err
+		}
+		tasks = WithEdits(s.Edits)
+	}
+	s, err := s.check(tasks)
+	if err != nil {
+		return nil, s, err
+	}
+	lex, err := loadLexicon(s.Split)
+	if err == nil && s.Edits != nil {
+		err = s.Edits.apply(lex, s.Split)
+	}
+	if err != nil {
+		return nil, s, err
+	}
+	var wanted []taskLabels
+	for _, t := range tasks {
+		for _, name := range s.Tasks {
+			if t.Name == name {
+				wanted = append(wanted, taskLabels{t.Name, t.Labels})
+			}
+		}
+	}
+	return newPlan(lex, wanted), s, nil
+}
+
+// job is one text to be written.
+type job struct {
+	cell   cell
+	styles []string // those its whole group of cells can be written in
+}
+
+// jobs deals s.N texts out to the tasks and their labels: the share of s.Both to pairs of tasks, the rest to single ones.
+func (p *plan) jobs(s Spec) ([]job, error) {
+	var single, pairs [][]cell
+	for i, a := range p.tasks {
+		cells := p.cells(s.Styles, a)
+		if cells == nil {
+			return nil, p.missing(a, s)
+		}
+		single = append(single, cells)
+		for _, b := range p.tasks[i+1:] {
+			if cells := p.cells(s.Styles, a, b); cells != nil {
+				pairs = append(pairs, cells)
+			}
+		}
+	}
+	both := 0
+	if len(pairs) > 0 {
+		both = int(float64(s.N)*s.Both + 0.5)
+	}
+	jobs := p.deal(nil, pairs, both, s.Styles)
+	return p.deal(jobs, single, s.N-both, s.Styles), nil
+}
+
+// deal appends n jobs that take the groups, and within a group its cells, in turn.
+func (p *plan) deal(jobs []job, groups [][]cell, n int, styles []string) []job {
+	allowed := make([][]string, len(groups))
+	for g, cells := range groups {
+		allowed[g] = p.stylesOf(cells, styles)
+	}
+	for i := range n {
+		g := i % len(groups)
+		cells := groups[g]
+		jobs = append(jobs, job{cells[i/len(groups)%len(cells)], allowed[g]})
+	}
+	return jobs
+}
+
+// fresh writes a text that is not in seen yet, as far as a few tries can.
+func (p *plan) fresh(j job, r *random, seen map[string]bool) string {
+	text := ""
+	for range 12 {
+		text = p.write(j, r)
+		if !seen[text] {
+			break
+		}
+	}
+	seen[text] = true
+	return text
+}
+
+// candidates is how many texts are written for one that is kept: the one nearest to a length drawn without a look at
+// the label, so that the labels do not differ in length.
+const candidates = 3
+
+// write makes one text for a job.
+func (p *plan) write(j job, r *random) string {
+	style := drawStyle(j.styles, r)
+	lo, hi := lengths(style)
+	want := lo + r.below(hi-lo+1)
+	pool := p.pools[key(j.cell)][style]
+	best, off := "", 0
+	for i := range candidates {
+		t := pool[r.below(len(pool))]
+		x := &expander{p.lex, p.tasks, r, j.cell, t.scope, map[string]bool{}}
+		var b strings.Builder
+		x.write(&b, t.nodes)
+		text := tidy(b.String())
+		d := max(want-len(strings.Fields(text)), len(strings.Fields(text))-want)
+		if i == 0 || d < off {
+			best, off = text, d
+		}
+	}
+	return dress(best, style, r)
+}
+
+// lengths is the range of words aimed at in a style.
+func lengths(style string) (lo, hi int) {
+	switch style {
+	case "headline":
+		return 5, 12
+	case "report":
+		return 12, 30
+	case "review":
+		return 6, 30
+	}
+	return 6, 20
+}
+
+func drawStyle(styles []string, r *random) string {
+	total := 0
+	for _, s := range styles {
+		total += share(s)
+	}
+	n := r.below(total)
+	for _, s := range styles {
+		if n -= share(s); n < 0 {
+			return s
+		}
+	}
+	panic("synth: drawStyle: shares do not add up")
+}

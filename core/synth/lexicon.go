@@ -1,0 +1,126 @@
+package synth
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"strings"
+)
+
+//go:embed lexicon
+var lexicons embed.FS
+
+// entry is one line of a slot.
+type entry struct {
+	text  string
+	nodes []node
+}
+
+// template is one line of a @text section.
+type template struct {
+	id     string            // half/file:line
+	text   string            // as written
+	scope  string            // the file's scope
+	style  string            // one of Styles
+	labels map[string]string // task → label, or * for all of them
+	nodes  []node
+}
+
+// lexicon is one half of the grammar: its slots, keyed scope/name, and its templates.
+type lexicon struct {
+	slots     map[string][]entry
+	templates []*template
+}
+
+// loadLexicon reads a half from the embedded files, in the order of their names.
+func loadLexicon(half string) (*lexicon, error) {
+	lex := &lexicon{slots: map[string][]entry{}}
+	files, err := lexicons.ReadDir(path.Join("lexicon", half))
+	if err != nil {
+		return nil, fmt.Errorf("synth: lexicon %s: %w", half, err)
+	}
+	for _, f := range files {
+		name := path.Join("lexicon", half, f.Name())
+		text, err := lexicons.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("synth: %w", err)
+		}
+		scope := strings.TrimSuffix(f.Name(), ".txt")
+		if err := lex.parseFile(path.Join(half, scope), scope, string(text)); err != nil {
+			return nil, err
+		}
+	}
+	return lex, nil
+}
+
+// parseFile adds the sections of one file. A bad line is named by file and line.
+func (lex *lexicon) parseFile(file, scope, text string) error {
+	add := func(string, string) error { return fmt.Errorf("a line stands before the first @slot or @text") }
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		err := error(nil)
+		if strings.HasPrefix(line, "@") {
+			add, err = lex.section(scope, line)
+		} else {
+			err = add(fmt.Sprintf("%s:%d", file, i+1), line)
+		}
+		if err != nil {
+			return fmt.Errorf("synth: lexicon %s, line %d: %w", file, i+1, err)
+		}
+	}
+	return nil
+}
+
+// section reads a header line and returns what to do with the lines below it.
+func (lex *lexicon) section(scope, header string) (func(id, line string) error, error) {
+	words := strings.Fields(header)
+	if len(words) == 2 && words[0] == "@slot" {
+		return func(_, line string) error { return lex.addEntry(scope+"/"+words[1], line) }, nil
+	}
+	if len(words) < 3 || words[0] != "@text" {
+		return nil, fmt.Errorf("%q: expected @slot NAME or @text STYLE TASK=LABEL", header)
+	}
+	labels := map[string]string{}
+	for _, w := range words[2:] {
+		task, label, ok := strings.Cut(w, "=")
+		if !ok {
+			return nil, fmt.Errorf("%q: expected TASK=LABEL", w)
+		}
+		labels[task] = label
+	}
+	return func(id, line string) error { return lex.addTemplate(id, scope, words[1], line, labels) }, nil
+}
+
+func (lex *lexicon) addEntry(key, line string) error {
+	nodes, err := parseTemplate(line)
+	if err != nil {
+		return err
+	}
+	lex.slots[key] = append(lex.slots[key], entry{line, nodes})
+	return nil
+}
+
+func (lex *lexicon) addTemplate(id, scope, style, line string, labels map[string]string) error {
+	if !isStyle(style) {
+		return fmt.Errorf("style %q: expected one of %s", style, strings.Join(Styles(), ", "))
+	}
+	nodes, err := parseTemplate(line)
+	if err != nil {
+		return err
+	}
+	lex.templates = append(lex.templates, &template{id, line, scope, style, labels, nodes})
+	return nil
+}
+
+// scopeOf reduces a label to the name of its scope: sci/tech becomes scitech.
+func scopeOf(label string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(label))
+}

@@ -1,0 +1,124 @@
+package synth
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// share is how often a style is drawn against the others. It is the same for every label, so that style tells none.
+func share(style string) int {
+	switch style {
+	case "review":
+		return 12
+	case "report":
+		return 4
+	case "headline", "chat":
+		return 3
+	}
+	return 2
+}
+
+// plan knows the templates that fit each cell, by style.
+type plan struct {
+	lex   *lexicon
+	tasks []taskLabels
+	pools map[string]map[string][]*template // key(cell) → style → templates
+}
+
+// key names a cell in a fixed order of its tasks.
+func key(c cell) string {
+	var b strings.Builder
+	for _, task := range slices.Sorted(maps.Keys(c)) {
+		fmt.Fprintf(&b, "%s=%s ", task, c[task])
+	}
+	return b.String()
+}
+
+// newPlan sorts the templates into cells.
+func newPlan(lex *lexicon, tasks []taskLabels) *plan {
+	p := &plan{lex, tasks, map[string]map[string][]*template{}}
+	for _, t := range lex.templates {
+		for _, c := range p.cellsOf(t) {
+			if !lex.resolves(tasks, c, t.scope, t.nodes, 0) {
+				continue
+			}
+			pool := p.pools[key(c)]
+			if pool == nil {
+				pool = map[string][]*template{}
+				p.pools[key(c)] = pool
+			}
+			pool[t.style] = append(pool[t.style], t)
+		}
+	}
+	return p
+}
+
+// cellsOf lists the cells a template is written for: one a label where its header says *.
+func (p *plan) cellsOf(t *template) []cell {
+	cells := []cell{{}}
+	for _, task := range p.tasks {
+		label, ok := t.labels[task.name]
+		if !ok {
+			continue
+		}
+		labels := []string{label}
+		if label == "*" {
+			labels = task.labels
+		}
+		var grown []cell
+		for _, c := range cells {
+			for _, l := range labels {
+				n := maps.Clone(c)
+				n[task.name] = l
+				grown = append(grown, n)
+			}
+		}
+		cells = grown
+	}
+	if len(cells[0]) != len(t.labels) { // a task of the header is not among ours
+		return nil
+	}
+	return cells
+}
+
+// cells lists the cells of a group of tasks, or nil if the grammar has no template for one of them.
+func (p *plan) cells(styles []string, group ...taskLabels) []cell {
+	labels := map[string]string{}
+	for _, t := range group {
+		labels[t.name] = "*"
+	}
+	cells := p.cellsOf(&template{labels: labels})
+	if len(p.stylesOf(cells, styles)) == 0 {
+		return nil
+	}
+	return cells
+}
+
+// stylesOf lists the styles every one of the cells can be written in.
+func (p *plan) stylesOf(cells []cell, allowed []string) []string {
+	var out []string
+	for _, style := range Styles() {
+		fits := slices.Contains(allowed, style)
+		for _, c := range cells {
+			fits = fits && len(p.pools[key(c)][style]) > 0
+		}
+		if fits {
+			out = append(out, style)
+		}
+	}
+	return out
+}
+
+// missing says which label keeps a task from being written.
+func (p *plan) missing(task taskLabels, s Spec) error {
+	for _, label := range task.labels {
+		if c := (cell{task.name: label}); len(p.stylesOf([]cell{c}, s.Styles)) == 0 {
+			return fmt.Errorf("%w: the %s half has no template for %s %q in the styles %s: add templates, or words for their slots",
+				ErrSpec, s.Split, task.name, label, strings.Join(s.Styles, ", "))
+		}
+	}
+	return fmt.Errorf("%w: the labels of task %q share none of the styles %s, and a style must not tell the label",
+		ErrSpec, task.name, strings.Join(s.Styles, ", "))
+}
