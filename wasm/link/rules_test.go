@@ -11,7 +11,7 @@ const whyIndirect = "indirect call"
 
 // Each rule is broken once by real code (testdata/rules), and the link fails with the calls that lead there.
 func TestRules(t *testing.T) {
-	in := build(t, "./testdata/rules")
+	in := build(t, "testdata/rules")
 	for _, c := range []struct{ entry, path, why string }{
 		{"Closure", "main.Closure", whyIndirect},
 		{"Method", "main.Method", whyIndirect},
@@ -53,7 +53,7 @@ func TestRules(t *testing.T) {
 
 // What a kernel may do: the functions that stay, and the ends of the program that become traps.
 func TestKept(t *testing.T) {
-	in := build(t, "./testdata/rules")
+	in := build(t, "testdata/rules")
 	for _, c := range []struct {
 		entry     string
 		kept, cut []string

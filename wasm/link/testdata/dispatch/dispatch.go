@@ -1,37 +1,23 @@
 //go:build js && wasm
 
 // Program dispatch cuts tasks into two parts, runs one here and one on a helper thread, and compares every bit with a
-// run of both parts here. Between the tasks it collects garbage and grows the memory. run.js starts it.
+// run of both parts here. Between the tasks it collects garbage and grows the memory.
 package main
 
 import (
 	"math"
 	"runtime"
 	"unsafe"
+
+	"thaw/wasm/link/testdata/threads"
 )
-
-// start hands a part of a task to the helper, wait returns 0 when it is done, 1 when it has met
-// an `unreachable` and 2 when it has failed in another way. stack lends
-// the helper a piece of Go's heap as its stack, so that the heap never grows into it.
-
-//go:wasmimport thr start
-func start(t unsafe.Pointer, part int32)
-
-//go:wasmimport thr wait
-func wait() int32
-
-//go:wasmimport thr stack
-func stack(base unsafe.Pointer, size int32)
 
 const n = 64 * 96
 
-var (
-	helperStack = make([]byte, 64<<10)
-	ballast     [][]byte
-)
+var ballast [][]byte
 
 func main() {
-	stack(unsafe.Pointer(&helperStack[0]), int32(len(helperStack)))
+	threads.Lend()
 	x := make([]float32, n)
 	seed := uint32(1)
 	for i := range x {
@@ -60,9 +46,9 @@ func compare(op int, x []float32) {
 	t2 := &task{op: op, x: at(x), y: at(two), n: n}
 	run(t1, 0)
 	run(t1, 1)
-	start(unsafe.Pointer(t2), 1)
+	threads.Start(unsafe.Pointer(t2), 1)
 	run(t2, 0)
-	if wait() != 0 {
+	if threads.Wait() != threads.Done {
 		panic("the helper failed")
 	}
 	different := 0
@@ -93,8 +79,8 @@ func disturb(round int) {
 func traps() {
 	for _, op := range []int{opBounds, opDeep} {
 		t := &task{op: op, n: n}
-		start(unsafe.Pointer(t), 1)
-		if code := wait(); code != 1 {
+		threads.Start(unsafe.Pointer(t), 1)
+		if code := threads.Wait(); code != threads.Unreachable {
 			println("op", op, "code", code)
 			panic("the helper did not meet an unreachable")
 		}

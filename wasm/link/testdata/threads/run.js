@@ -1,4 +1,4 @@
-// Runs program dispatch on a shared memory with one helper thread:
+// Runs a Go program on a shared memory with one helper thread:
 //   node run.js WASM_EXEC_JS SHARED_WASM HELPER_WASM MIN_PAGES
 import { webcrypto } from 'node:crypto'
 import fs from 'node:fs'
