@@ -84,12 +84,12 @@ class FreezePanel extends PageElement {
     const encoder = Array.from({ length: layers }, (_, k) => cell(`layer.${k}`, `Layer ${k}`)).reverse()
     this.rows.replaceChildren(h('div.heads', {}, ...heads),
       ...(pooler ? [cell('pooler', 'Pooler')] : []), ...encoder, cell('embeddings', 'Embeddings'))
-    this.stackBox.style.setProperty('--count', String(layers + (pooler ? 3 : 2)))
   }
 
   #showLine(line) {
     const last = places(this.stack).length - 1
     this.stackBox.style.setProperty('--place', String(line.place ?? 0))
+    this.stackBox.style.setProperty('--above-heads', line.place === last ? '1' : '0')
     this.stackBox.classList.toggle('custom', line.custom)
     const { handle } = this
     handle.setAttribute('aria-valuemax', String(last))
@@ -150,8 +150,8 @@ class FreezePanel extends PageElement {
   #drag(event) {
     if (!this.handle.hasPointerCapture(event.pointerId)) return
     const box = this.rows.getBoundingClientRect()
-    const all = places(this.stack).length - 1
-    this.#moveTo(((box.bottom - event.clientY) / box.height) * all)
+    const [above, below] = [...this.rows.children].slice(-2).map((row) => row.getBoundingClientRect())
+    this.#moveTo((box.bottom - event.clientY) / (below.bottom - above.bottom))
   }
 
   #moveTo(place) {

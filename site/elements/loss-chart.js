@@ -15,7 +15,7 @@ const styles = await sheets(import.meta.url, '../vendor/uPlot.min.css', './loss-
 
 /** Share of one step's loss in the smooth curve: about the last seven steps. */
 const NEWEST = 0.15
-const TABLE_ROWS = 12
+const TABLE_ROWS = 6
 
 class LossChart extends PageElement {
   static props = { tasks: [] }
@@ -86,7 +86,7 @@ class LossChart extends PageElement {
     if (this.table.open) this.#showTable()
   }
 
-  /** Keeps a dozen rows for the table, spread over the run: when it is full, every other one goes. */
+  /** Keeps up to a dozen rows for the table, spread over the run: when it is full, every other one goes. */
   #keep(step) {
     const last = this.kept.at(-1)
     if (last && step - last[0] < this.apart) last.splice(0, last.length, step, ...this.smooth)

@@ -37,21 +37,24 @@ class ScoreBoard extends PageElement {
 
   #task(task, index, sets) {
     const marks = columns(this.history, task.name, this.epochs)
-    const head = ['Set', ...marks.map(({ step, epoch }) => (step === 0 ? 'Before' : `Epoch ${epoch}`)), 'F1']
+    const kept = new Set([marks[0], marks.findLast(({ step }) => step > 0) ?? marks[1]])
+    // A narrow screen shows the first and the newest of the columns.
+    for (const mark of marks) mark.middle = kept.has(mark) ? '' : '.middle'
     return h(`section.${hueClass(index)}`, {},
       h('h4', {}, h('span.dot'), ` ${task.name} `, h('span.quiet', {}, `guessing: ${percent(1 / task.labels.length)}`)),
-      h('div.scroll', {}, h('table', {}, h('thead', {}, h('tr', {}, ...head.map((t) => h('th', { scope: 'col' }, t)))),
+      h('div.scroll', {}, h('table', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Set'),
+        ...marks.map(({ step, epoch, middle }) => h(`th${middle}`, { scope: 'col' }, step === 0 ? 'Before' : `Epoch ${epoch}`)), h('th', { scope: 'col' }, 'F1'))),
         h('tbody', {}, ...sets.map((set) => this.#row(task, set, marks))))))
   }
 
   #row(task, [set, title], marks) {
     const results = this.history.filter((e) => e.set === set && e.tasks[task.name]?.n > 0)
     const last = results.at(-1)?.tasks[task.name]
-    const cells = marks.map(({ step }) => {
+    const cells = marks.map(({ step, middle }) => {
       const result = results.findLast((e) => e.step === step)?.tasks[task.name]
       const bar = h('span.fill')
       bar.style.setProperty('--share', String(result?.accuracy ?? 0))
-      return h('td', {}, h('span.score', {}, percent(result?.accuracy ?? NaN)), h('span.track', { 'aria-hidden': 'true' }, bar))
+      return h(`td${middle}`, {}, h('span.score', {}, percent(result?.accuracy ?? NaN)), h('span.track', { 'aria-hidden': 'true' }, bar))
     })
     return h('tr', {}, h('th', { scope: 'row' }, title, h('span.n', {}, last ? plural(last.n, 'sentence') : '')), ...cells, h('td', {}, last ? decimal(last.macroF1, 2) : '–'))
   }
