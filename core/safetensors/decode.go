@@ -46,9 +46,9 @@ func (d *decoder) tensor(t Info, dst []float32) error {
 	case dst == nil:
 		return d.skip(t)
 	case !t.DType.isFloat():
-		return fmt.Errorf("safetensors: tensor %q: dtype %s cannot become float32; expected F32, F16 or BF16", t.Name, t.DType)
+		return fmt.Errorf("safetensors: tensor %.200q: dtype %s cannot become float32; expected F32, F16 or BF16", t.Name, t.DType)
 	case len(dst) != t.Len():
-		return fmt.Errorf("safetensors: tensor %q: shape %v has %d elements, and room was made for %d", t.Name, t.Shape, t.Len(), len(dst))
+		return fmt.Errorf("safetensors: tensor %.200q: shape %v has %d elements, and room was made for %d", t.Name, t.Shape, t.Len(), len(dst))
 	case t.DType == F32:
 		return fill(d, t, dst)
 	}
@@ -113,7 +113,7 @@ func (d *decoder) full(t Info, b []byte) error {
 	n, err := io.ReadFull(d.r, b)
 	d.read += int64(n)
 	if err != nil {
-		return readError(fmt.Sprintf("tensor %q", t.Name), d.header.FileSize(), d.read, err)
+		return readError(fmt.Sprintf("tensor %.200q", t.Name), d.header.FileSize(), d.read, err)
 	}
 	return nil
 }

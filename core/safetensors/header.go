@@ -93,7 +93,7 @@ func readError(what string, want, got int64, err error) error {
 
 // tensorError words a fault of one tensor's row in the header.
 func tensorError(name, format string, args ...any) error {
-	return fmt.Errorf("safetensors: tensor %q: %s; %w", name, fmt.Sprintf(format, args...), ErrHeader)
+	return fmt.Errorf("safetensors: tensor %.200q: %s; %w", name, fmt.Sprintf(format, args...), ErrHeader)
 }
 
 // arrange puts the tensors in file order and checks that they tile the data.
@@ -120,7 +120,7 @@ func (h *Header) arrange() error {
 // checkSize compares the bytes a row claims with its shape and dtype.
 func checkSize(name string, d DType, shape []int, begin, end int64) error {
 	if d.Size() == 0 {
-		return tensorError(name, "dtype %q is not known", string(d))
+		return tensorError(name, "dtype %.20q is not known", string(d))
 	}
 	if end < begin {
 		return tensorError(name, "ends at byte %d, before its first byte %d", end, begin)

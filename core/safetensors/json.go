@@ -58,7 +58,7 @@ func parseHeader(text []byte) (*Header, error) {
 
 // tensor reads the object of one tensor and checks it by itself.
 func (s scanner) tensor(name string) (Info, error) {
-	what := fmt.Sprintf("tensor %q", name)
+	what := fmt.Sprintf("tensor %.200q", name)
 	var dtype *string
 	var shape, offsets []int64
 	err := s.object(what, func(key string) (err error) {
@@ -74,7 +74,7 @@ func (s scanner) tensor(name string) (Info, error) {
 		case key == "dtype" || key == "shape" || key == "data_offsets":
 			err = tensorError(name, "%s stands twice", key)
 		default:
-			err = tensorError(name, "has the field %q; expected dtype, shape and data_offsets", key)
+			err = tensorError(name, "has the field %.100q; expected dtype, shape and data_offsets", key)
 		}
 		return err
 	})
@@ -96,9 +96,9 @@ func (s scanner) metadata() (map[string]string, error) {
 	m := map[string]string{}
 	err := s.object(metadataKey, func(key string) error {
 		if _, twice := m[key]; twice {
-			return fmt.Errorf("safetensors: %s: %q stands twice; %w", metadataKey, key, ErrHeader)
+			return fmt.Errorf("safetensors: %s: %.200q stands twice; %w", metadataKey, key, ErrHeader)
 		}
-		v, err := s.text(fmt.Sprintf("%s: %q", metadataKey, key))
+		v, err := s.text(fmt.Sprintf("%s: %.200q", metadataKey, key))
 		m[key] = v
 		return err
 	})
@@ -136,7 +136,7 @@ func (s scanner) numbers(what string) ([]int64, error) {
 		number, _ := tok.(json.Number)
 		n, err := strconv.ParseInt(number.String(), 10, 64)
 		if err != nil || n < 0 || n > math.MaxInt {
-			return nil, fmt.Errorf("safetensors: %s: %v is not a whole number from 0 on; %w", what, tok, ErrHeader)
+			return nil, fmt.Errorf("safetensors: %s: %.100v is not a whole number from 0 on; %w", what, tok, ErrHeader)
 		}
 		if len(ns) == maxRank {
 			return nil, fmt.Errorf("safetensors: %s: more than %d numbers; %w", what, maxRank, ErrHeader)
@@ -153,7 +153,7 @@ func (s scanner) text(what string) (string, error) {
 	}
 	v, ok := tok.(string)
 	if !ok {
-		return "", fmt.Errorf("safetensors: %s: expected a string, got %v; %w", what, tok, ErrHeader)
+		return "", fmt.Errorf("safetensors: %s: expected a string, got %.100v; %w", what, tok, ErrHeader)
 	}
 	return v, nil
 }
@@ -164,7 +164,7 @@ func (s scanner) delim(what string, want json.Delim) error {
 		return err
 	}
 	if tok != want {
-		return fmt.Errorf("safetensors: %s: expected %q, got %v; %w", what, want.String(), tok, ErrHeader)
+		return fmt.Errorf("safetensors: %s: expected %q, got %.100v; %w", what, want.String(), tok, ErrHeader)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (d *decoder) load(info Info) (t Tensor, err error) {
 	case BF16:
 		t.F32, err = growWide(d, info, brainToFloat)
 	default:
-		err = fmt.Errorf("safetensors: tensor %q: dtype %s cannot be loaded; expected F32, F16, BF16, I64, I32, U8 or BOOL", info.Name, info.DType)
+		err = fmt.Errorf("safetensors: tensor %.200q: dtype %s cannot be loaded; expected F32, F16, BF16, I64, I32, U8 or BOOL", info.Name, info.DType)
 	}
 	return t, err
 }
