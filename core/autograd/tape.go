@@ -141,7 +141,7 @@ type Var struct {
 	parts      []Part // of a parameter
 }
 
-// Rows and Cols are the shape.
+// Rows is the number of rows.
 func (v *Var) Rows() int { return v.rows }
 
 // Cols is the number of columns.
@@ -223,3 +223,6 @@ func (v *Var) whole() backend.Buffer {
 
 // Tape is where v was recorded.
 func (v *Var) Tape() *Tape { return v.tape }
+
+// Slot is the number of v's memory on the tape, -1 for a value from outside.
+func (v *Var) Slot() int { return v.slot }

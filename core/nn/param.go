@@ -184,6 +184,9 @@ func (s *Set) Free() {
 				s.ops.Free(b)
 			}
 		}
-		a.P, a.G = nil, nil
+		a.P, a.G, a.views = nil, nil, nil
 	}
 }
+
+// GradOffset is where p's gradient begins in its arena's G; the moments share it.
+func (p *Param) GradOffset() int { return p.grad }

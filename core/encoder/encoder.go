@@ -1,0 +1,145 @@
+package encoder
+
+import (
+	"fmt"
+
+	"thaw/core/autograd"
+	"thaw/core/backend"
+	"thaw/core/nn"
+)
+
+// Encoder turns packed token ids into hidden states, one row a token.
+type Encoder struct {
+	Config *Config
+
+	words, positions, types *nn.Embedding // [V, H], [P, H], [types, H]
+	norm                    *nn.LayerNorm
+	layers                  []*layer
+
+	// Pooler is BERT's dense layer on the first token, kept for its head; nil if the family has none.
+	Pooler *nn.Linear
+
+	set *nn.Set
+}
+
+// layer is one transformer block, post-norm.
+type layer struct {
+	qkv, out  *nn.Linear    // [3H, H], [H, H]
+	attnNorm  *nn.LayerNorm // behind attention
+	up, down  *nn.Linear    // [F, H], [H, F]
+	innerNorm *nn.LayerNorm // behind the feed-forward block
+}
+
+// New declares an encoder's parameters in a set.
+func New(c *Config, s *nn.Set) *Encoder {
+	e := &Encoder{Config: c, set: s}
+	const emb = "bert.embeddings"
+	e.words = nn.NewEmbedding(s, "embeddings", emb+".word_embeddings", c.Vocab, c.Hidden)
+	e.positions = nn.NewEmbedding(s, "embeddings", emb+".position_embeddings", c.Positions, c.Hidden)
+	e.types = nn.NewEmbedding(s, "embeddings", emb+".token_type_embeddings", c.Types, c.Hidden)
+	e.norm = nn.NewLayerNorm(s, "embeddings", emb+".LayerNorm", c.Hidden, c.Eps)
+	for i := range c.Layers {
+		e.layers = append(e.layers, newLayer(c, s, i))
+	}
+	e.Pooler = nn.NewLinear(s, "pooler", c.Hidden, c.Hidden, "bert.pooler.dense")
+	return e
+}
+
+func newLayer(c *Config, s *nn.Set, i int) *layer {
+	g, p := LayerGroup(i), fmt.Sprintf("bert.encoder.layer.%d.", i)
+	self := p + "attention.self."
+	return &layer{
+		qkv:       nn.NewLinear(s, g, c.Hidden, c.Hidden, self+"query", self+"key", self+"value"),
+		out:       nn.NewLinear(s, g, c.Hidden, c.Hidden, p+"attention.output.dense"),
+		attnNorm:  nn.NewLayerNorm(s, g, p+"attention.output.LayerNorm", c.Hidden, c.Eps),
+		up:        nn.NewLinear(s, g, c.Hidden, c.Inner, p+"intermediate.dense"),
+		down:      nn.NewLinear(s, g, c.Inner, c.Hidden, p+"output.dense"),
+		innerNorm: nn.NewLayerNorm(s, g, p+"output.LayerNorm", c.Hidden, c.Eps),
+	}
+}
+
+// LayerGroup is the group of layer i's parameters.
+func LayerGroup(i int) string { return fmt.Sprintf("layer.%d", i) }
+
+// Prefix is the family's prefix of parameter names.
+func (c *Config) Prefix() string { return string(c.Family) + "." }
+
+// Frozen is how many stages from the bottom have no thawed tensor: 0 if the embeddings train, 1 + i if the first thawed
+// tensor is in layer i, 1 + L if no layer trains. Their outputs depend on the sentence alone.
+func (e *Encoder) Frozen() int {
+	if e.words.Weight.Thawed() || e.positions.Weight.Thawed() || e.types.Weight.Thawed() || e.norm.Thawed() {
+		return 0
+	}
+	for i, l := range e.layers {
+		if l.thawed() {
+			return 1 + i
+		}
+	}
+	return 1 + len(e.layers)
+}
+
+func (l *layer) thawed() bool {
+	return l.qkv.Thawed() || l.out.Thawed() || l.attnNorm.Thawed() || l.up.Thawed() || l.down.Thawed() || l.innerNorm.Thawed()
+}
+
+// Stages is the number of stages: the embeddings and each layer.
+func (e *Encoder) Stages() int { return 1 + len(e.layers) }
+
+// Forward runs stages from to to-1 on a batch. x is the output of stage from-1, nil if from is 0.
+func (e *Encoder) Forward(t *autograd.Tape, b nn.Batch, x *autograd.Var, from, to int) *autograd.Var {
+	for stage := from; stage < to; stage++ {
+		mark := t.Mark()
+		y := x
+		if stage == 0 {
+			y = e.embed(t, b)
+		} else {
+			y = e.layers[stage-1].forward(e, t, b, x, stage-1)
+		}
+		if x != nil && x.Slot() >= 0 && !x.NeedsGrad() && stage > from {
+			mark = x.Slot()
+		}
+		t.Keep(mark, y)
+		x = y
+	}
+	return x
+}
+
+// embed is the sum of three embeddings, normalised.
+func (e *Encoder) embed(t *autograd.Tape, b nn.Batch) *autograd.Var {
+	positions, types := b.Positions(), make([]int32, b.Tokens())
+	lookup := func(m *nn.Embedding, ids []int32) autograd.Lookup {
+		return m.Lookup(e.set, t, t.Ints(ids), func() backend.Sorted { return nn.Sort(ids) })
+	}
+	x := autograd.Embed(t, lookup(e.words, b.IDs), lookup(e.positions, positions), lookup(e.types, types))
+	y := e.norm.Forward(e.set, x, nil, t.Drop(0, 0))
+	if e.Frozen() == 0 {
+		y = autograd.Dropout(y, t.Drop(e.Config.Dropout, site(0, 0)))
+	}
+	return y
+}
+
+// forward is one block: attention and a feed-forward net, each with dropout, residual and norm. Dropout is off in a module
+// whose own tensors are all frozen.
+func (l *layer) forward(e *Encoder, t *autograd.Tape, b nn.Batch, x *autograd.Var, i int) *autograd.Var {
+	c := e.Config
+	attn, hidden := 0.0, [2]float64{}
+	if l.qkv.Thawed() {
+		attn = c.Attention
+	}
+	if l.out.Thawed() || l.attnNorm.Thawed() {
+		hidden[0] = c.Dropout
+	}
+	if l.down.Thawed() || l.innerNorm.Thawed() {
+		hidden[1] = c.Dropout
+	}
+	y := autograd.Attention(l.qkv.Forward(e.set, x), b.Offsets, c.Heads, t.Drop(attn, site(1+i, 0)))
+	y = l.attnNorm.Forward(e.set, x, l.out.Forward(e.set, y), t.Drop(hidden[0], site(1+i, 1)))
+	z := l.down.Forward(e.set, l.up.ForwardGelu(e.set, y))
+	return l.innerNorm.Forward(e.set, y, z, t.Drop(hidden[1], site(1+i, 2)))
+}
+
+// site numbers the places where dropout happens.
+func site(stage, place int) uint32 { return uint32(4*stage + place) }
+
+// HeadSite is the first site that is free for heads.
+func (e *Encoder) HeadSite() uint32 { return site(e.Stages(), 0) }
