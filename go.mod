@@ -3,6 +3,7 @@ module thaw
 go 1.27
 
 require (
+	github.com/emirpasic/gods v1.18.1 // indirect
 	github.com/hack-pad/safejs v0.1.0 // indirect
 	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect

@@ -1,0 +1,56 @@
+// Package report measures models: scores of classifiers.
+package report
+
+// Scores are those of one single-label task on a labelled set.
+type Scores struct {
+	N         int      `json:"n"`        // labelled examples
+	Loss      float64  `json:"loss"`     // mean cross-entropy
+	Accuracy  float64  `json:"accuracy"` // share of right answers
+	MacroF1   float64  `json:"macroF1"`  // mean over labels of F1, 0 for a label never met nor given
+	Labels    []string `json:"labels"`
+	Confusion [][]int  `json:"confusion"` // [true label][given label]
+}
+
+// NewScores are empty scores over labels.
+func NewScores(labels []string) Scores {
+	s := Scores{Labels: labels, Confusion: make([][]int, len(labels))}
+	for i := range s.Confusion {
+		s.Confusion[i] = make([]int, len(labels))
+	}
+	return s
+}
+
+// Add counts one answer.
+func (s *Scores) Add(label, given int) { s.Confusion[label][given]++ }
+
+// Finish computes the scores from the confusion matrix and the summed loss.
+func (s *Scores) Finish(loss float64) {
+	right := 0
+	var f1 float64
+	for i, r := range s.Confusion {
+		var truth, given int
+		for j, n := range r {
+			s.N += n
+			truth += n
+			given += s.Confusion[j][i]
+		}
+		right += r[i]
+		if truth+given > 0 {
+			f1 += 2 * float64(r[i]) / float64(truth+given)
+		}
+	}
+	s.MacroF1 = f1 / float64(len(s.Labels))
+	if s.N > 0 {
+		s.Accuracy, s.Loss = float64(right)/float64(s.N), loss/float64(s.N)
+	}
+}
+
+// Best is the index of the greatest value, the first of equals.
+func Best(row []float32) (best int) {
+	for i, e := range row {
+		if e > row[best] {
+			best = i
+		}
+	}
+	return best
+}

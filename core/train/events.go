@@ -1,0 +1,81 @@
+package train
+
+import "thaw/core/report"
+
+// An Event is something that happened in a run. Its JSON is a line of `thaw train --json` and an event of the JavaScript
+// API; the field event says which kind it is.
+type Event interface{ event() }
+
+// PlanEvent comes first: what will train and what it takes.
+type PlanEvent struct {
+	Event       string `json:"event"`     // "plan"
+	Trainable   int    `json:"trainable"` // parameters
+	Frozen      int    `json:"frozen"`    // parameters
+	MemoryBytes int64  `json:"memoryBytes"`
+	Steps       int    `json:"steps"`
+	Examples    int    `json:"examples"`
+	Cut         int    `json:"cut"`    // texts longer than maxLength
+	Freeze      string `json:"freeze"` // canonical policy
+	CacheStage  int    `json:"cacheStage"`
+}
+
+// StepEvent is one optimizer step. Losses are those before the update; a task without a label in the step has none.
+type StepEvent struct {
+	Event           string             `json:"event"` // "step"
+	Step            int                `json:"step"`  // from 1
+	Steps           int                `json:"steps"`
+	Epoch           float64            `json:"epoch"` // passes over the data so far
+	Loss            float64            `json:"loss"`
+	Losses          map[string]float64 `json:"losses"`
+	LR              float64            `json:"lr"`
+	GradNorm        float64            `json:"gradNorm"` // before clipping
+	MS              float64            `json:"ms"`
+	TokensPerSecond float64            `json:"tokensPerSecond"`
+}
+
+// EvalEvent is an evaluation on a labelled set.
+type EvalEvent struct {
+	Event string                   `json:"event"` // "eval"
+	Step  int                      `json:"step"`  // 0 before the first
+	Epoch float64                  `json:"epoch"`
+	Set   string                   `json:"set"` // "heldout", "natural"
+	Tasks map[string]report.Scores `json:"tasks"`
+}
+
+// FrozenEvent is the proof at the end of a run: the SHA-256 of each frozen tensor before and after.
+type FrozenEvent struct {
+	Event   string         `json:"event"` // "frozen"
+	Equal   bool           `json:"equal"`
+	Tensors int            `json:"tensors"`
+	SHA256  string         `json:"sha256"` // of all their digests, in order
+	List    []FrozenTensor `json:"list"`
+}
+
+// FrozenTensor is one frozen tensor's digests, in hexadecimal.
+type FrozenTensor struct {
+	Name   string `json:"name"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// SkippedEvent is a step whose gradient was not finite; nothing was updated.
+type SkippedEvent struct {
+	Event string `json:"event"` // "skipped"
+	Step  int    `json:"step"`
+	Why   string `json:"why"`
+}
+
+// DoneEvent comes last.
+type DoneEvent struct {
+	Event   string  `json:"event"` // "done"
+	Steps   int     `json:"steps"`
+	Seconds float64 `json:"seconds"`
+	Stopped bool    `json:"stopped"` // before the last step
+}
+
+func (PlanEvent) event()    {}
+func (StepEvent) event()    {}
+func (EvalEvent) event()    {}
+func (FrozenEvent) event()  {}
+func (SkippedEvent) event() {}
+func (DoneEvent) event()    {}
