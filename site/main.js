@@ -2,13 +2,17 @@
  * Boot: the state of the address, one trainer, and the elements. Elements ask by events; this file does what they ask and hands
  * the outcome back as properties. What is trained lives in the trainer, what was chosen in state.js, what was told here.
  */
+import { editsOf, stranger, wantedLabels } from './elements/label-edits.js'
+import { latest } from './elements/latest.js'
 import { lineOf } from './elements/policy-line.js'
-import { parseRecords, tasksOf } from './elements/record-file.js'
-import { countLabels, headline, meanMs, perTask, secondsLeft, stages, stepsOf } from './elements/run-view.js'
+import { learnableTasks, parseRecords } from './elements/record-file.js'
+import { RunRecord } from './elements/run-record.js'
+import { countLabels, headline, modelsOf, perTask, stages, stepsOf } from './elements/run-view.js'
 import { PROPS, current, readHash, set, subscribe, writeHash } from './state.js'
 import './elements/encoder-card.js'
 import './elements/freeze-panel.js'
 import './elements/frozen-proof.js'
+import './elements/label-examples.js'
 import './elements/loss-chart.js'
 import './elements/run-controls.js'
 import './elements/save-list.js'
@@ -26,7 +30,6 @@ const SAMPLE = 6
 const PAUSE = { data: 250, plan: 120, text: 150, chart: 100, again: 1500 }
 
 const STYLES = ['headline', 'report', 'review', 'question', 'chat']
-const KNOWN = ['topic', 'sentiment']
 const EXAMPLES = ['a warm, funny film', 'The striker scored twice in extra time', 'Shares fell after the bank cut its forecast', 'I waited an hour and the soup was cold']
 const FAKE = './dev/fake-trainer.js'
 
@@ -37,13 +40,14 @@ class Page {
   phase = 'idle'; note = ''; errors = {}
   models = []; loading = null; cached = false; device = null; info = null
   source = 'synthetic'; own = { name: '', records: [] }; records = []; stats = null; making = true; from = 0
-  plan = null; progress = null; mean = NaN; history = []; losses = {}; proof = null; done = false
-  text = EXAMPLES[0]; wanted = null; asking = false; askedAt = 0; result = null; saves = []; savedNote = ''
+  plan = null; run = new RunRecord([])
+  text = EXAMPLES[0]; examples = {}; askedAt = 0; result = null; saves = []; savedNote = ''
   timers = {}; shownAt = 0; queued = false
 
   /** @param {() => Promise<any>} open makes the trainer */
   constructor(open) {
     this.open = open
+    this.predict = latest((text) => this.answer(text))
   }
 
   // --- The trainer -------------------------------------------------------------------------------------------------
@@ -57,7 +61,7 @@ class Page {
 
   async boot() {
     this.show()
-    this.models = await manifest()
+    this.models = modelsOf(await manifest())
     this.show()
     await this.guard('encoder', async () => {
       const t = await this.ready()
@@ -90,8 +94,7 @@ class Page {
 
   spec(extra = {}) {
     const { n, dataSeed, both, typos, labelNoise, styles, tasks } = current()
-    const names = tasks.map((t) => t.name).filter((name) => KNOWN.includes(name))
-    return { n, seed: dataSeed, both, typos, labelNoise, tasks: names, ...(styles.length ? { styles } : {}), ...extra }
+    return { n, seed: dataSeed, both, typos, labelNoise, ...editsOf(tasks, this.examples), ...(styles.length ? { styles } : {}), ...extra }
   }
 
   async makeData() {
@@ -127,9 +130,7 @@ class Page {
   ownData({ text, name }) {
     return this.guard('data', async () => {
       const records = parseRecords(text, name)
-      const tasks = tasksOf(records)
-      const short = tasks.find((t) => t.labels.length < 2)
-      if (short || !tasks.length) throw Object.assign(new Error(short ? `${short.name} has one label only: ${short.labels[0]}.` : `${name} has no labels.`), { hint: 'A task needs at least two labels to tell apart.' })
+      const tasks = learnableTasks(records, name)
       this.own = { name, records }
       set({ tasks })
       await this.makeData()
@@ -165,41 +166,37 @@ class Page {
     })
     this.phase = 'idle'
     this.abort = undefined
-    if (this.progress && !this.errors.train) this.finish()
+    if (this.run.progress && !this.errors.train) this.finish()
     this.show()
   }
 
   begin() {
-    Object.assign(this, { phase: 'training', progress: null, mean: NaN, history: [], losses: {}, proof: null, done: false })
+    this.run = new RunRecord(current().tasks)
+    this.phase = 'training'
     this.note = 'Scoring the untrained heads…'
-    this.sums = current().tasks.map(() => ({ sum: 0, n: 0 }))
-    for (const id of ['loss', 'hero']) $(id).tasks = current().tasks
-    $('loss').reset()
-    $('hero').reset()
+    for (const id of ['loss', 'hero']) {
+      $(id).tasks = this.run.tasks
+      $(id).reset()
+    }
     this.say('Training begins.')
   }
 
-  /** Takes an event of the run; see design.md for their fields. */
+  /** Takes an event of the run. */
   hear(e) {
-    if (e.event === 'step') this.step(e)
-    else if (e.event === 'eval') this.evaluated(e)
-    else if (e.event === 'frozen') this.proof = e
+    this.run.hear(e)
+    if (e.event === 'step') return this.step(e)
+    if (e.event === 'eval') this.tell(e)
     else if (e.event === 'device') this.device = this.trainer.device
     else if (e.event === 'skipped') this.note = `Step ${e.step} was skipped: its numbers were not finite.`
-    else if (e.event === 'done') this.done = true
-    if (e.event !== 'step') this.show()
+    this.show()
   }
 
+  /** Charts take ten points a second at most, and a last one. */
   step(e) {
-    this.mean = meanMs(this.mean, e.ms)
-    this.losses = { ...this.losses, ...e.losses }
-    this.progress = { ...e, secondsLeft: secondsLeft(e, this.mean) }
-    this.add(e.losses)
     const now = performance.now()
     if (now - this.shownAt < PAUSE.chart && e.step < e.steps) return
     this.shownAt = now
-    const losses = this.sums.map(({ sum, n }) => (n ? sum / n : NaN))
-    this.sums = this.sums.map(() => ({ sum: 0, n: 0 }))
+    const losses = this.run.point()
     $('loss').append(e.step, losses)
     $('hero').append(e.step, losses)
     if (this.phase === 'training') this.note = `Epoch ${e.epoch} of ${e.epochs}. The curves are in part 4, Train.`
@@ -207,24 +204,14 @@ class Page {
     this.show()
   }
 
-  /** Adds up the losses between two points of the charts. */
-  add(losses) {
-    current().tasks.forEach(({ name }, i) => {
-      if (!Number.isFinite(losses[name])) return
-      this.sums[i].sum += losses[name]
-      this.sums[i].n++
-    })
-  }
-
-  evaluated(e) {
-    this.history = [...this.history, { ...e, set: e.set ?? 'heldout' }]
+  tell(e) {
     if (e.set === 'natural' || e.step === 0) return
     const told = Object.entries(e.tasks).map(([name, r]) => `${name} ${Math.round(r.accuracy * 100)} percent`)
     this.say(`Epoch ${e.epoch} is done. Right on held-out sentences: ${told.join(', ')}.`)
   }
 
   finish() {
-    this.note = this.done && this.progress.step >= this.progress.steps ? 'Done. Try a sentence in part 6.' : `Stopped after ${this.progress.step} steps.`
+    this.note = this.run.whole ? 'Done. Try a sentence in part 6.' : `Stopped after ${this.run.progress.step} steps.`
     this.say(this.note)
     this.ask(this.text)
   }
@@ -253,20 +240,15 @@ class Page {
 
   // --- Prediction and saves ----------------------------------------------------------------------------------------
 
-  /** Asks for the newest text; while an answer is on its way only the newest wish is kept. */
-  async ask(text) {
+  ask(text) {
     this.text = text
-    this.wanted = text
-    if (this.asking || !this.info) return this.show()
-    this.asking = true
-    while (this.wanted !== null) {
-      const now = this.wanted
-      this.wanted = null
-      await this.guard('try', async () => { this.result = now.trim() ? await this.trainer.predict(now) : null })
-      this.askedAt = performance.now()
-    }
-    this.asking = false
     this.show()
+    return this.info ? this.predict(text) : undefined
+  }
+
+  async answer(text) {
+    await this.guard('try', async () => { this.result = text.trim() ? await this.trainer.predict(text) : null })
+    this.askedAt = performance.now()
   }
 
   save({ name }) {
@@ -281,8 +263,8 @@ class Page {
     return this.guard('save', async () => {
       await this.load()
       await this.trainer.resume({ name })
+      this.resumed = true
       this.savedNote = `${name} is back. Train goes on from it.`
-      this.done = true
       this.ask(this.text)
     })
   }
@@ -326,26 +308,33 @@ class Page {
 
   paint() {
     const s = current()
-    const { phase, errors, note, progress, info, device } = this
+    const { phase, errors, note, info, device, loading, run } = this
+    const { progress, history } = run
     const busy = phase !== 'idle'
     const loaded = Boolean(info)
     const stack = this.stack(s.tasks)
-    const run = { phase, note, error: errors.train }
-    Object.assign($('hero'), { ...run, tasks: s.tasks, scores: headline(s.tasks, this.history, this.losses),
+    const give = (id, properties) => Object.assign($(id), properties)
+    give('hero', {
+      phase, tasks: s.tasks, error: errors.train, scores: headline(s.tasks, history, run.losses),
       note: note || 'Loads the encoder, makes sentences and trains, with nothing to set up.',
-      stages: stages({ phase, loaded, loading: this.loading, bytes: this.cached ? 0 : this.chosen()?.bytes, sentences: this.records.length, making: this.making, progress, done: this.done }) })
-    Object.assign($('encoder'), { models: this.models, model: s.model, status: loaded ? 'ready' : this.loading ? 'loading' : 'idle', progress: this.loading,
-      cached: this.cached, info, device, busy, error: errors.encoder })
-    Object.assign($('tasks'), { tasks: s.tasks, counts: this.stats ? perTask(s.tasks, this.stats.tasks) : {}, busy })
-    Object.assign($('lab'), { source: this.source, spec: s, styles: STYLES, tasks: s.tasks, stats: this.stats, file: this.own.name, busy, error: errors.data, sample: this.sample() })
-    Object.assign($('freeze'), { stack, policy: s.freeze, plan: errors.freeze ? null : this.plan, error: errors.freeze, busy })
-    Object.assign($('run'), { ...run, progress, settings: s })
-    Object.assign($('loss'), { tasks: s.tasks })
-    Object.assign($('scores'), { tasks: s.tasks, epochs: progress?.epochs ?? s.epochs, history: this.history })
-    Object.assign($('proof'), { proof: this.proof })
-    Object.assign($('try'), { tasks: s.tasks, text: this.text, ready: loaded, trained: this.done || Boolean(progress), result: this.result, examples: EXAMPLES, error: errors.try })
-    Object.assign($('saves'), { saves: this.saves, canSave: loaded && Boolean(progress), busy, note: this.savedNote, error: errors.save })
+      stages: stages({ phase, loaded, loading, bytes: this.cached ? 0 : this.chosen()?.bytes, sentences: this.records.length, making: this.making, progress, done: run.done }),
+    })
+    give('encoder', { models: this.models, model: s.model, status: loaded ? 'ready' : loading ? 'loading' : 'idle', progress: loading, cached: this.cached, info, device, busy, error: errors.encoder })
+    give('tasks', { tasks: s.tasks, counts: this.stats ? perTask(s.tasks, this.stats.tasks) : {}, busy })
+    give('examples', { wanted: this.source === 'own' ? [] : wantedLabels(s.tasks), texts: this.examples, busy })
+    give('lab', {
+      source: this.source, spec: s, styles: STYLES, tasks: s.tasks, stats: this.stats, sample: this.sample(), file: this.own.name, busy,
+      error: errors.data ?? (this.stats && stranger(s.tasks, this.stats.tasks)),
+    })
+    give('freeze', { stack, policy: s.freeze, plan: errors.freeze ? null : this.plan, error: errors.freeze, busy })
+    give('run', { phase, note, progress, settings: s, error: errors.train })
+    give('loss', { tasks: s.tasks })
+    give('scores', { tasks: s.tasks, epochs: progress?.epochs ?? s.epochs, history })
+    give('proof', { proof: run.proof })
+    give('try', { tasks: s.tasks, text: this.text, ready: loaded, trained: this.resumed || Boolean(progress), result: this.result, examples: EXAMPLES, error: errors.try })
+    give('saves', { saves: this.saves, canSave: loaded && Boolean(progress), busy, note: this.savedNote, error: errors.save })
   }
+
   /** The stack of the loaded encoder, or of one like it before it is there. */
   stack(tasks) {
     const names = tasks.map((t) => t.name)
@@ -367,6 +356,12 @@ class Page {
     return this.shown
   }
 
+  exampled(key, text) {
+    this.examples = { ...this.examples, [key]: text }
+    this.later('data', () => this.guard('data', () => this.makeData()))
+    this.show()
+  }
+
   moreSamples() {
     this.from = this.from + SAMPLE < this.records.length ? this.from + SAMPLE : 0
     this.show()
@@ -376,15 +371,23 @@ class Page {
   changed(names) {
     const has = (...list) => names.some((name) => list.includes(name))
     if (has('n', 'dataSeed', 'both', 'typos', 'labelNoise', 'styles', 'tasks')) this.later('data', () => this.guard('data', () => this.makeData()))
+    if (has('model')) this.forget()
     if (has('freeze', 'batch', 'epochs', 'tasks')) this.later('plan', () => this.makePlan())
     if (has('tasks')) this.retask()
     history.replaceState(null, '', `${location.pathname}${location.search}${writeHash(current())}`)
     this.show()
   }
 
+  /** Another encoder: what was learnt and planned with the old one goes. */
+  forget() {
+    if (this.info?.name === current().model) return
+    Object.assign(this, { info: null, plan: null, result: null, run: new RunRecord([]) })
+    this.guard('encoder', async () => { this.cached = Boolean(await this.trainer?.cached?.(current().model)) })
+  }
+
   /** Other tasks make the old answers and a policy that names a lost head meaningless. */
   retask() {
-    Object.assign(this, { result: null, history: [], losses: {}, progress: null, done: false })
+    Object.assign(this, { result: null, run: new RunRecord([]) })
     const { tasks, freeze } = current()
     const lost = lineOf(freeze, this.stack(tasks)).custom && /(^|,)head:/.test(freeze)
     if (lost) set({ freeze: PROPS.find((p) => p.name === 'freeze').first })
@@ -394,9 +397,7 @@ class Page {
 /** The encoders that can be loaded, with their sizes, before anything is downloaded. */
 async function manifest() {
   const answer = await fetch(new URL('../weights/manifest.json', import.meta.url)).catch(() => null)
-  const { models } = answer?.ok ? await answer.json() : { models: [] }
-  const weight = (m) => m.bytes ?? m.files.reduce((sum, f) => sum + f.bytes, 0)
-  return models.map((m) => ({ name: m.name, title: m.description?.split(':')[0] || m.name, bytes: weight(m) }))
+  return answer?.ok ? answer.json() : null
 }
 
 /** The trainer of this page; `?fake` is for developing it. */
@@ -418,6 +419,7 @@ function wire(page) {
   on('source-change', ({ source }) => { page.source = source; page.guard('data', () => page.makeData()) })
   on('own-data', (detail) => page.ownData(detail))
   on('sample-more', () => page.moreSamples())
+  on('examples-change', ({ key, text }) => page.exampled(key, text))
   on('run-train', () => page.train())
   on('run-pause', () => page.guard('train', () => page.pause()))
   on('run-continue', () => page.guard('train', () => page.continue()))
@@ -431,7 +433,8 @@ function main() {
   set(readHash(location.hash))
   const page = new Page(open)
   subscribe((_, names) => page.changed(names))
-  window.addEventListener('hashchange', () => set({ ...Object.fromEntries(PROPS.map((p) => [p.name, p.first])), ...readHash(location.hash) }))
+  // A hash without a value is a place on the page; during a run the settings stay as they are.
+  window.addEventListener('hashchange', () => (page.phase !== 'idle' || !location.hash.includes('=')) || set({ ...Object.fromEntries(PROPS.map((p) => [p.name, p.first])), ...readHash(location.hash) }))
   wire(page)
   page.boot()
 }

@@ -38,13 +38,13 @@ class FreezePanel extends PageElement {
     const fact = (key, name) => h('div', {}, h('dt', {}, name), (this.facts[key] = h('dd', {}, '–')))
     this.shadowRoot.append(h('div.card.layout', {},
       h('div.left', {}, this.stackBox,
-        h('p.legend.quiet', { 'aria-hidden': 'true' }, h('span.swatch.thawed'), 'trains', h('span.swatch.frozen'), 'frozen')),
+        h('p.legend.quiet', { 'aria-hidden': 'true' }, h('span.swatch.thawed'), 'trains', h('span.swatch.frozen'), 'frozen'),
+        h('dl.facts', {}, fact('trainable', 'Trainable'), fact('share', 'Of all parameters'), fact('memory', 'Memory'), fact('time', 'Time, about'))),
       h('div.right', {},
         h('div', {}, h('h3', {}, 'Scenarios'), this.presetBox, this.note),
         h('div.field', {}, h('label', { for: 'policy' }, 'What is frozen, as text'), this.text,
           h('p.quiet', { id: 'grammar' }, 'none, all, backbone, layers:K, head:NAME or a pattern such as *.bias; ! thaws, commas join.')),
-        this.problem.box,
-        h('dl.facts', {}, fact('trainable', 'Trainable'), fact('share', 'Of all parameters'), fact('memory', 'Memory'), fact('time', 'Time, about')))))
+        this.problem.box)))
   }
 
   render() {

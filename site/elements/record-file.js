@@ -45,6 +45,15 @@ export function tasksOf(records) {
   return [...found].map(([name, labels]) => ({ name, labels: [...labels].sort() }))
 }
 
+/** The same, when they can be learnt: some labels, and at least two for each task. */
+export function learnableTasks(records, name) {
+  const tasks = tasksOf(records)
+  if (!tasks.length) throw new RecordError(`${name} has no labels.`, 'Give each sentence a label of at least one task.')
+  const short = tasks.find((t) => t.labels.length < 2)
+  if (short) throw new RecordError(`${name}: every ${short.name} is ${short.labels[0]}.`, 'A task needs at least two labels to tell apart.')
+  return tasks
+}
+
 function parseLines(text, name) {
   const records = []
   text.split(/\r?\n/).forEach((line, i) => {

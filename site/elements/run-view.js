@@ -69,6 +69,12 @@ export function stages({ phase, loaded, loading, bytes: size, sentences, making,
   ]
 }
 
+/** The encoders of weights/manifest.json as <encoder-card> lists them. */
+export function modelsOf(manifest) {
+  const size = (m) => m.bytes ?? m.files.reduce((sum, f) => sum + f.bytes, 0)
+  return (manifest?.models ?? []).map((m) => ({ name: m.name, title: m.description?.split(':')[0] || m.name, bytes: size(m) }))
+}
+
 /** The accuracy of each task before and now on one set of sentences, with its newest loss. */
 export function headline(tasks, history, losses, set = 'heldout') {
   const of = history.filter((e) => e.set === set)

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bytes, count, decimal, duration, grouped, percent, plural, rate, shortHash } from '../elements/format.js'
+import { editsOf, stranger, wantedLabels } from '../elements/label-edits.js'
+import { latest } from '../elements/latest.js'
 import { frozenGroups, inWords, lineOf, places, policyAt, presets } from '../elements/policy-line.js'
-import { countLabels, headline, meanMs, perTask, secondsLeft, stages, stepsOf } from '../elements/run-view.js'
+import { RunRecord } from '../elements/run-record.js'
+import { countLabels, headline, meanMs, modelsOf, perTask, secondsLeft, stages, stepsOf } from '../elements/run-view.js'
 
 const plain = (text) => text.replaceAll('\u202f', ' ')
 const STACK = { layers: 6, pooler: true, tasks: ['topic', 'sentiment'] }
@@ -111,4 +114,51 @@ test('the headline compares the first with the newest evaluation', () => {
   assert.deepEqual(headline(tasks, [], {}), { topic: { before: undefined, now: undefined, loss: undefined } })
   assert.deepEqual(headline(tasks, [at(0, 0.25)], { topic: 1.4 }), { topic: { before: 0.25, now: undefined, loss: 1.4 } })
   assert.deepEqual(headline(tasks, [at(0, 0.25), at(0, 0.9, 'natural'), at(9, 0.8)], {}).topic.now, 0.8)
+})
+
+test('labels that the grammar does not know ask for sentences', () => {
+  const tasks = [{ name: 'topic', labels: ['world', 'food'] }, { name: 'urgency', labels: ['low', 'high'] }]
+  assert.deepEqual(wantedLabels(tasks), [{ task: 'topic', label: 'food', hue: 0 }, { task: 'urgency', label: 'low', hue: 1 }, { task: 'urgency', label: 'high', hue: 1 }])
+  assert.deepEqual(editsOf(tasks, {}), { tasks: ['topic'] })
+  assert.deepEqual(editsOf(tasks, { 'urgency=high': ' Now!\n\nAt once. ', 'old=gone': 'x' }), {
+    tasks: ['topic', 'urgency'], edits: { tasks: [{ name: 'urgency', labels: [{ name: 'high', templates: ['Now!', 'At once.'] }] }] },
+  })
+  assert.equal(stranger(tasks, { topic: { world: 3 } }), undefined)
+  assert.match(stranger(tasks, { topic: { sports: 3 } }).message, /labelled sports, and topic has no such label/)
+})
+
+test('the manifest gives names and sizes', () => {
+  assert.deepEqual(modelsOf(null), [])
+  const manifest = { models: [{ name: 'minilm', description: 'all-MiniLM: small', files: [{ bytes: 10 }, { bytes: 5 }] }, { name: 'x', bytes: 7 }] }
+  assert.deepEqual(modelsOf(manifest), [{ name: 'minilm', title: 'all-MiniLM', bytes: 15 }, { name: 'x', title: 'x', bytes: 7 }])
+})
+
+test('of many wishes the first and the newest are asked', async () => {
+  const asked = []
+  const ask = latest(async (wish) => { asked.push(wish); await new Promise((done) => setTimeout(done, 5)) })
+  ask('a')
+  ask('b')
+  await ask('c')
+  assert.deepEqual(asked, ['a', 'c'])
+  await ask('d')
+  assert.deepEqual(asked, ['a', 'c', 'd'])
+})
+
+test('a run is gathered from its events', () => {
+  const run = new RunRecord([{ name: 'topic' }, { name: 'sentiment' }])
+  const step = (at, losses) => run.hear({ event: 'step', step: at, steps: 4, ms: 100, losses })
+  assert.deepEqual(run.point(), [NaN, NaN])
+  step(1, { topic: 1 })
+  step(2, { topic: 3, sentiment: 0.5 })
+  assert.deepEqual(run.point(), [2, 0.5])
+  assert.deepEqual(run.point(), [NaN, NaN])
+  assert.equal(run.progress.secondsLeft, 0.2)
+  run.hear({ event: 'eval', step: 2, tasks: {} })
+  run.hear({ event: 'frozen', equal: true, tensors: 3 })
+  assert.equal(run.history[0].set, 'heldout')
+  assert.equal(run.proof.tensors, 3)
+  run.hear({ event: 'done' })
+  assert.equal(run.whole, false)
+  step(4, { topic: 1 })
+  assert.equal(run.whole, true)
 })
