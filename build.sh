@@ -22,6 +22,7 @@ END
 cd "$(dirname "${BASH_SOURCE[0]}")" # every path below is relative to the repository
 
 export GOTOOLCHAIN=go1.27.4 GOEXPERIMENT=simd GOWORK=off CGO_ENABLED=0 GOFLAGS=-buildvcs=false
+export PYTHONDONTWRITEBYTECODE=1
 export HOME=${HOME:-~} # Go and npm keep their caches there
 unset GOOS GOARCH
 
@@ -302,7 +303,7 @@ cmd_bench() {
 	local python
 	for python in .venv/bin/python python3; do
 		command -v "$python" >/dev/null && "$python" -c 'import torch, transformers' 2>/dev/null || continue
-		loudly "PyTorch" "$python" weights/golden/time_torch.py
+		loudly "PyTorch" "$python" weights/golden/time_torch.py weights/cache/minilm
 		return
 	done
 	say "PyTorch is not installed, so its times are left out; ./build.sh golden installs it into .venv."
