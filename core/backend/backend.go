@@ -154,3 +154,9 @@ type AdamW struct {
 	Clip       float64
 	Settings   kernel.AdamWSettings
 }
+
+// Host is a device whose memory is the host's: weights can be streamed straight into it.
+type Host interface {
+	// Elements is the buffer's memory to fill or to read, not kept beyond the next operation.
+	Elements(b Buffer) []float32
+}

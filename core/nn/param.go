@@ -179,14 +179,35 @@ func (s *Set) Total() (n int) {
 // Free gives the memory of all arenas back.
 func (s *Set) Free() {
 	for _, a := range s.Arenas {
-		for _, b := range []backend.Buffer{a.P, a.G} {
-			if b != nil {
-				s.ops.Free(b)
-			}
-		}
-		a.P, a.G, a.views = nil, nil, nil
+		a.free(s.ops)
 	}
 }
 
 // GradOffset is where p's gradient begins in its arena's G; the moments share it.
 func (p *Param) GradOffset() int { return p.grad }
+
+// Remove takes the arenas of the groups that drop names out of the set and frees them.
+func (s *Set) Remove(drop func(group string) bool) {
+	var kept []*Arena
+	for _, a := range s.Arenas {
+		if !drop(a.Group) {
+			kept = append(kept, a)
+			continue
+		}
+		for _, p := range a.Params {
+			delete(s.byName, p.Name)
+		}
+		a.free(s.ops)
+	}
+	s.Arenas = kept
+}
+
+// free gives the arena's memory back.
+func (a *Arena) free(ops backend.Backend) {
+	for _, b := range []backend.Buffer{a.P, a.G} {
+		if b != nil {
+			ops.Free(b)
+		}
+	}
+	a.P, a.G, a.views = nil, nil, nil
+}

@@ -94,3 +94,6 @@ func sized(op string, s []float32, n int) []float32 {
 	tensor.Must(op, tensor.Shape{len(s)}, tensor.Shape{n})
 	return s
 }
+
+// Elements is the buffer's memory, which the caller may change.
+func (c *CPU) Elements(b backend.Buffer) []float32 { return written(b) }
