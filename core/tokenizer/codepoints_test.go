@@ -98,7 +98,8 @@ func str(g []glyph) string {
 	return b.String()
 }
 
-// The table of steps and the reference give the same tokens for every code point between letters and marks.
+// The table of steps and the reference give the same tokens for every code point between letters and marks. In the
+// planes from 3 on, which are nearly empty, one code point in 97 stands for the others here; TestEveryCodePoint has all.
 func TestStepsEqualReference(t *testing.T) {
 	for _, name := range []string{"uncased", "cased", "cased-strip", "accents", "unclean", "joined", "no-normalizer"} {
 		t.Run(name, func(t *testing.T) {
@@ -106,16 +107,20 @@ func TestStepsEqualReference(t *testing.T) {
 			moves := 0
 			var text strings.Builder
 			eachCodePoint(func(r rune) {
+				if r >= 0x30000 && r%97 != 0 {
+					return
+				}
 				if tok.steps.at(r)&stepKind == stepMoves {
 					moves++
 				} else {
-					fmt.Fprintf(&text, "%ca\u0323%c\u0301\u0344 ", r, r)
+					text.WriteString(string(r) + "\u0344 a" + string(r) + "\u0323 ")
 				}
-				if r%64 == 63 {
+				if text.Len() > 1000 {
 					tok.checkBothWays(t, text.String())
 					text.Reset()
 				}
 			})
+			tok.checkBothWays(t, text.String())
 			if moves > 100 {
 				t.Errorf("%d code points go the slow way, a handful is expected", moves)
 			}
