@@ -2,12 +2,12 @@
  * Boot: the state of the address, one trainer, and the elements. Elements ask by events; this file does what they ask and hands
  * the outcome back as properties. What is trained lives in the trainer, what was chosen in state.js, what was told here.
  */
-import { editsOf, stranger, wantedLabels } from './elements/label-edits.js'
+import { DataSource } from './elements/data-source.js'
+import { stranger, wantedLabels } from './elements/label-edits.js'
 import { latest } from './elements/latest.js'
-import { lineOf } from './elements/policy-line.js'
-import { learnableTasks, parseRecords } from './elements/record-file.js'
+import { lineOf, stackOf } from './elements/policy-line.js'
 import { RunRecord } from './elements/run-record.js'
-import { countLabels, headline, modelsOf, perTask, stages, stepsOf } from './elements/run-view.js'
+import { epochNews, headline, modelsOf, perTask, stages, stepsOf } from './elements/run-view.js'
 import { PROPS, current, readHash, set, subscribe, writeHash } from './state.js'
 import './elements/encoder-card.js'
 import './elements/freeze-panel.js'
@@ -22,10 +22,6 @@ import './elements/task-list.js'
 import './elements/train-hero.js'
 import './elements/try-box.js'
 
-/** Sentences held out, and how many are shown as a sample. */
-const HELD_OUT = 400
-const SAMPLE = 6
-
 /** Milliseconds: a change of settings waits for the next one this long; charts and predictions come no closer than this. */
 const PAUSE = { data: 250, plan: 120, text: 150, chart: 100, again: 1500 }
 
@@ -39,18 +35,17 @@ const $ = (id) => document.getElementById(id)
 class Page {
   phase = 'idle'; note = ''; errors = {}
   models = []; loading = null; cached = false; device = null; info = null
-  source = 'synthetic'; own = { name: '', records: [] }; records = []; stats = null; making = true; from = 0
-  plan = null; run = new RunRecord([])
-  text = EXAMPLES[0]; examples = {}; askedAt = 0; result = null; saves = []; savedNote = ''
+  source = new DataSource(); plan = null; run = new RunRecord([])
+  text = EXAMPLES[0]; askedAt = 0; result = null; saves = []; savedNote = ''
   timers = {}; shownAt = 0; queued = false
 
   /** @param {() => Promise<any>} open makes the trainer */
   constructor(open) {
     this.open = open
     this.predict = latest((text) => this.answer(text))
+    this.makeData = latest(() => this.guard('data', () => this.made()))
+    this.makePlan = latest(() => this.guard('freeze', () => this.planned()))
   }
-
-  // --- The trainer -------------------------------------------------------------------------------------------------
 
   /** Starts the worker once; the preview and everything after it wait for this. */
   ready() {
@@ -71,9 +66,16 @@ class Page {
     })
   }
 
-  async load() {
-    if (this.info || this.loading) return
-    this.abort ??= new AbortController()
+  /** Loads the chosen encoder once, whoever asks. */
+  load() {
+    if (this.info) return undefined
+    this.coming ??= this.fetch().finally(() => { this.coming = undefined })
+    return this.coming
+  }
+
+  async fetch() {
+    const own = this.phase === 'idle'
+    if (own) this.abort = new AbortController()
     this.loading = { loaded: 0, total: this.chosen()?.bytes ?? 0 }
     this.say(`Loading the encoder ${current().model}.`)
     try {
@@ -84,71 +86,49 @@ class Page {
       this.say('The encoder is loaded.')
     } finally {
       this.loading = null
-      if (this.phase === 'idle') this.abort = undefined
+      if (own && this.phase === 'idle') this.abort = undefined
     }
     await this.makePlan()
     this.ask(this.text)
   }
 
-  // --- Data and plan -----------------------------------------------------------------------------------------------
-
-  spec(extra = {}) {
-    const { n, dataSeed, both, typos, labelNoise, styles, tasks } = current()
-    return { n, seed: dataSeed, both, typos, labelNoise, ...editsOf(tasks, this.examples), ...(styles.length ? { styles } : {}), ...extra }
-  }
-
-  async makeData() {
+  async made() {
+    const { source } = this
     const t = await this.ready()
-    if (this.source === 'own') this.take(this.own.records, null)
-    else {
-      this.making = true
+    if (source.kind === 'synthetic') {
+      source.making = true
       this.show()
-      const { records, stats } = await t.synth(this.spec())
-      this.take(records, stats)
+      const { records, stats } = await t.synth(source.spec(current()))
+      if (source.kind === 'synthetic') source.take(records, stats)
     }
     await this.makePlan()
   }
 
-  take(records, stats) {
-    this.records = records
-    this.from = 0
-    this.making = false
-    this.stats = records.length ? { ...stats, n: records.length, tasks: countLabels(records) } : null
-    this.show()
+  async planned() {
+    if (!this.info) return
+    const { tasks, batch, epochs } = current()
+    const plan = await this.trainer.plan(this.settings())
+    const steps = stepsOf(this.source.records, tasks, batch, epochs)
+    this.plan = { ...plan, seconds: Number.isFinite(plan.stepMs) ? (plan.stepMs * steps) / 1000 : undefined }
   }
 
-  async makePlan() {
-    if (!this.info) return this.show()
-    await this.guard('freeze', async () => {
-      const { tasks, freeze, batch, epochs } = current()
-      const plan = await this.trainer.plan({ ...this.settings(), tasks, freeze, batch })
-      const steps = stepsOf(this.records, tasks, batch, epochs)
-      this.plan = { ...plan, seconds: Number.isFinite(plan.stepMs) ? (plan.stepMs * steps) / 1000 : undefined }
-    })
+  turn(kind) {
+    const tasks = this.source.turn(kind, current().tasks)
+    if (tasks) set({ tasks })
+    else this.makeData()
+    this.show()
   }
 
   ownData({ text, name }) {
     return this.guard('data', async () => {
-      const records = parseRecords(text, name)
-      const tasks = learnableTasks(records, name)
-      this.own = { name, records }
-      set({ tasks })
-      await this.makeData()
-      this.say(`${records.length} sentences of ${name} are in use.`)
+      set({ tasks: this.source.read(text, name) })
+      this.say(`${this.source.records.length} sentences of ${name} are in use.`)
     })
   }
 
-  // --- A run -------------------------------------------------------------------------------------------------------
-
   settings() {
     const { tasks, freeze, epochs, batch, lr, headLr, dropout, seed } = current()
-    const data = this.source === 'own' ? this.records : { synthetic: this.spec() }
-    return { tasks, data, freeze, epochs, batch, lr, headLr, dropout, shuffle: true, seed }
-  }
-
-  async evals(t) {
-    if (this.source === 'own') return undefined
-    return { heldout: { synthetic: this.spec({ n: HELD_OUT, split: 'heldout', typos: 0, labelNoise: 0 }) }, natural: await t.natural() }
+    return { tasks, data: this.source.data(current()), freeze, epochs, batch, lr, headLr, dropout, shuffle: true, seed }
   }
 
   async train(resume) {
@@ -159,9 +139,9 @@ class Page {
     await this.guard('train', async () => {
       const t = await this.ready()
       await this.load()
-      if (!this.records.length) await this.makeData()
+      if (!this.source.records.length) await this.makeData()
       this.begin()
-      const evals = await this.evals(t)
+      const evals = this.source.evals(current(), await t.natural())
       for await (const e of t.train({ ...this.settings(), ...(evals ? { evals } : {}), ...resume, signal: this.abort.signal })) this.hear(e)
     })
     this.phase = 'idle'
@@ -185,7 +165,7 @@ class Page {
   hear(e) {
     this.run.hear(e)
     if (e.event === 'step') return this.step(e)
-    if (e.event === 'eval') this.tell(e)
+    if (e.event === 'eval' && e.set !== 'natural' && e.step > 0) this.say(epochNews(e))
     else if (e.event === 'device') this.device = this.trainer.device
     else if (e.event === 'skipped') this.note = `Step ${e.step} was skipped: its numbers were not finite.`
     this.show()
@@ -197,17 +177,11 @@ class Page {
     if (now - this.shownAt < PAUSE.chart && e.step < e.steps) return
     this.shownAt = now
     const losses = this.run.point()
-    $('loss').append(e.step, losses)
-    $('hero').append(e.step, losses)
+    $('loss').append(e.step, losses, e.steps)
+    $('hero').append(e.step, losses, e.steps)
     if (this.phase === 'training') this.note = `Epoch ${e.epoch} of ${e.epochs}. The curves are in part 4, Train.`
     if (now - this.askedAt > PAUSE.again) this.ask(this.text)
     this.show()
-  }
-
-  tell(e) {
-    if (e.set === 'natural' || e.step === 0) return
-    const told = Object.entries(e.tasks).map(([name, r]) => `${name} ${Math.round(r.accuracy * 100)} percent`)
-    this.say(`Epoch ${e.epoch} is done. Right on held-out sentences: ${told.join(', ')}.`)
   }
 
   finish() {
@@ -238,8 +212,6 @@ class Page {
     await this.trainer?.stop()
   }
 
-  // --- Prediction and saves ----------------------------------------------------------------------------------------
-
   ask(text) {
     this.text = text
     this.show()
@@ -268,8 +240,6 @@ class Page {
       this.ask(this.text)
     })
   }
-
-  // --- Showing -----------------------------------------------------------------------------------------------------
 
   chosen() { return this.models.find((m) => m.name === current().model) }
 
@@ -310,6 +280,8 @@ class Page {
     const s = current()
     const { phase, errors, note, info, device, loading, run } = this
     const { progress, history } = run
+    const { source } = this
+    const own = source.kind === 'own'
     const busy = phase !== 'idle'
     const loaded = Boolean(info)
     const stack = this.stack(s.tasks)
@@ -317,14 +289,14 @@ class Page {
     give('hero', {
       phase, tasks: s.tasks, error: errors.train, scores: headline(s.tasks, history, run.losses),
       note: note || 'Loads the encoder, makes sentences and trains, with nothing to set up.',
-      stages: stages({ phase, loaded, loading, bytes: this.cached ? 0 : this.chosen()?.bytes, sentences: this.records.length, making: this.making, progress, done: run.done }),
+      stages: stages({ phase, loaded, loading, bytes: this.cached ? 0 : this.chosen()?.bytes, sentences: source.records.length, making: source.making, progress, done: run.done }),
     })
     give('encoder', { models: this.models, model: s.model, status: loaded ? 'ready' : loading ? 'loading' : 'idle', progress: loading, cached: this.cached, info, device, busy, error: errors.encoder })
-    give('tasks', { tasks: s.tasks, counts: this.stats ? perTask(s.tasks, this.stats.tasks) : {}, busy })
-    give('examples', { wanted: this.source === 'own' ? [] : wantedLabels(s.tasks), texts: this.examples, busy })
+    give('tasks', { tasks: s.tasks, counts: source.stats ? perTask(s.tasks, source.stats.tasks) : {}, busy })
+    give('examples', { wanted: own ? [] : wantedLabels(s.tasks), texts: source.examples, busy })
     give('lab', {
-      source: this.source, spec: s, styles: STYLES, tasks: s.tasks, stats: this.stats, sample: this.sample(), file: this.own.name, busy,
-      error: errors.data ?? (this.stats && stranger(s.tasks, this.stats.tasks)),
+      source: source.kind, spec: s, styles: STYLES, tasks: s.tasks, stats: source.stats, sample: source.sample, file: source.name, busy,
+      error: errors.data ?? (source.stats && stranger(s.tasks, source.stats.tasks)),
     })
     give('freeze', { stack, policy: s.freeze, plan: errors.freeze ? null : this.plan, error: errors.freeze, busy })
     give('run', { phase, note, progress, settings: s, error: errors.train })
@@ -335,42 +307,23 @@ class Page {
     give('saves', { saves: this.saves, canSave: loaded && Boolean(progress), busy, note: this.savedNote, error: errors.save })
   }
 
-  /** The stack of the loaded encoder, or of one like it before it is there. */
+  /** The stack of the loaded encoder; the same object while nothing changes. */
   stack(tasks) {
-    const names = tasks.map((t) => t.name)
-    const key = `${this.info?.name} ${names}`
-    if (this.stackKey !== key) {
-      this.stackKey = key
-      const pooler = !this.info || this.info.parameters.some((p) => p.group === 'pooler')
-      this.shape = { layers: this.info?.layers ?? 6, pooler, tasks: names }
-    }
+    const key = `${this.info?.name} ${tasks.map((t) => t.name)}`
+    if (this.stackKey !== key) Object.assign(this, { stackKey: key, shape: stackOf(this.info, tasks) })
     return this.shape
   }
 
-  /** A few sentences from where the reader is; the same array while nothing changes. */
-  sample() {
-    const key = this.from
-    if (this.sampleOf !== this.records || this.sampleKey !== key) {
-      Object.assign(this, { sampleOf: this.records, sampleKey: key, shown: this.records.slice(this.from, this.from + SAMPLE) })
-    }
-    return this.shown
-  }
-
   exampled(key, text) {
-    this.examples = { ...this.examples, [key]: text }
-    this.later('data', () => this.guard('data', () => this.makeData()))
-    this.show()
-  }
-
-  moreSamples() {
-    this.from = this.from + SAMPLE < this.records.length ? this.from + SAMPLE : 0
+    this.source.examples = { ...this.source.examples, [key]: text }
+    this.later('data', () => this.makeData())
     this.show()
   }
 
   /** What follows a change of settings: new data, a new plan, the address. */
   changed(names) {
     const has = (...list) => names.some((name) => list.includes(name))
-    if (has('n', 'dataSeed', 'both', 'typos', 'labelNoise', 'styles', 'tasks')) this.later('data', () => this.guard('data', () => this.makeData()))
+    if (has('n', 'dataSeed', 'both', 'typos', 'labelNoise', 'styles', 'tasks')) this.later('data', () => this.makeData())
     if (has('model')) this.forget()
     if (has('freeze', 'batch', 'epochs', 'tasks')) this.later('plan', () => this.makePlan())
     if (has('tasks')) this.retask()
@@ -416,9 +369,9 @@ function wire(page) {
   on('tasks-change', set)
   on('settings-change', set)
   on('freeze-change', ({ policy }) => set({ freeze: policy }))
-  on('source-change', ({ source }) => { page.source = source; page.guard('data', () => page.makeData()) })
+  on('source-change', ({ source }) => page.turn(source))
   on('own-data', (detail) => page.ownData(detail))
-  on('sample-more', () => page.moreSamples())
+  on('sample-more', () => { page.source.more(); page.show() })
   on('examples-change', ({ key, text }) => page.exampled(key, text))
   on('run-train', () => page.train())
   on('run-pause', () => page.guard('train', () => page.pause()))

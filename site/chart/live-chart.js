@@ -12,7 +12,7 @@ const CAPACITY = 1 << 16
 /** @typedef {{ label: string, color: string, faint?: boolean }} Curve */
 
 export class LiveChart {
-  #host; #options; #plot = null; #ring = new Ring(1, 1); #queued = false; #curves = []; #watch
+  #host; #options; #plot = null; #ring = new Ring(1, 1); #queued = false; #curves = []; #span = 10; #watch
 
   /**
    * @param {HTMLElement} host  a block whose height is set by its style sheet
@@ -27,6 +27,7 @@ export class LiveChart {
 
   /** Forgets all rows and takes these curves. @param {Curve[]} curves */
   reset(curves) {
+    this.#span = 10
     this.#ring = new Ring(curves.length + 1, CAPACITY)
     this.recolor(curves)
   }
@@ -39,8 +40,15 @@ export class LiveChart {
     this.#draw()
   }
 
-  /** Adds a row: x, then a value for each curve; NaN where a curve has none. @param {ArrayLike<number>} row */
-  append(row) {
+  /**
+   * Adds a row: x, then a value for each curve; NaN where a curve has none. The axis reaches to `span`, so that it stands
+   * still while the curves grow.
+   *
+   * @param {ArrayLike<number>} row
+   * @param {number} [span]
+   */
+  append(row, span = 0) {
+    this.#span = Math.max(this.#span, span)
     this.#ring.push(row)
     this.#draw()
   }
@@ -86,7 +94,7 @@ export class LiveChart {
       cursor: { show: false },
       padding: [8, 12, 0, 0],
       scales: {
-        x: { time: false, range: (_, low, high) => [0, Math.max(high ?? 0, 10)] },
+        x: { time: false, range: (_, low, high) => [0, Math.max(high ?? 0, this.#span)] },
         y: { range: (_, low, high) => [0, Math.max((high ?? 0) * 1.05, 0.1)] },
       },
       axes: [

@@ -16,7 +16,7 @@ import { frozenGroups, inWords, lineOf, places, policyAt, presets } from './poli
 import { hueClass } from './task-hue.js'
 
 const styles = await sheets(import.meta.url, './freeze-panel.css')
-const WORD = { frozen: 'frozen', thawed: 'trains', mixed: 'in part' }
+const WORD = { frozen: 'frozen', thawed: 'trains', mixed: 'in part', unknown: '' }
 const KEYS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 2, PageDown: -2, Home: -Infinity, End: Infinity }
 
 class FreezePanel extends PageElement {
@@ -100,8 +100,8 @@ class FreezePanel extends PageElement {
 
   #showRows(groups) {
     for (const [group, box] of this.cells) {
-      const { state, size } = groups.get(group) ?? { state: 'thawed', size: null }
-      box.classList.remove('frozen', 'thawed', 'mixed')
+      const { state, size } = groups.get(group) ?? { state: 'unknown', size: null }
+      box.classList.remove('frozen', 'thawed', 'mixed', 'unknown')
       box.classList.add(state)
       box.querySelector('.state').textContent = WORD[state]
       box.querySelector('.size').textContent = size ? count(size) : ''
@@ -124,7 +124,7 @@ class FreezePanel extends PageElement {
     }
     const chosen = list.find((p) => p.policy === this.policy)
     const words = inWords(line, this.stack)
-    this.note.textContent = chosen?.text ?? `${words[0].toUpperCase()}${words.slice(1)}.`
+    this.note.textContent = this.error ? '' : chosen?.text ?? `${words[0].toUpperCase()}${words.slice(1)}.`
   }
 
   #showFacts() {
@@ -193,6 +193,8 @@ function planGroups(plan) {
 }
 
 function guess(line, stack) {
+  // A policy of its own is not guessed at.
+  if (line.custom) return new Map()
   const frozen = frozenGroups(line, stack)
   return new Map(Object.entries(frozen).map(([group, is]) => [group, { state: is ? 'frozen' : 'thawed', size: null }]))
 }

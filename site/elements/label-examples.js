@@ -11,7 +11,7 @@ import { PageElement, define, h, sheets } from './dom.js'
 import { linesOf } from './label-edits.js'
 import { hueClass } from './task-hue.js'
 
-const styles = await sheets(import.meta.url)
+const styles = await sheets(import.meta.url, './label-examples.css')
 
 /** Sentences that a label needs, so that one of them can be held out. */
 const LEAST = 3

@@ -4,7 +4,7 @@
  *
  * @property {{ name: string, labels: string[] }[]} tasks
  * @method reset()                  forgets the curves and takes the tasks' names
- * @method append(step, losses)     adds a point: the mean losses since the one before, in the order of the tasks, NaN for none
+ * @method append(step, losses, steps)   adds a point of a run of `steps`: the mean losses since the one before, in the order of the tasks, NaN for none
  */
 import { LiveChart } from '../chart/live-chart.js'
 import { PageElement, define, h, sheets } from './dom.js'
@@ -62,13 +62,13 @@ class LossChart extends PageElement {
     this.changed()
   }
 
-  append(step, losses) {
+  append(step, losses, steps) {
     // A point that stands for several steps weighs as much as they would one by one.
     const weight = 1 - (1 - NEWEST) ** Math.max(1, step - this.steps)
     this.smooth = losses.map((loss, i) => (Number.isFinite(loss) ? blend(this.smooth[i], loss, weight) : this.smooth[i]))
     this.first = losses.map((loss, i) => (Number.isFinite(this.first[i]) ? this.first[i] : loss))
     this.steps = step
-    this.chart.append([step, ...losses, ...this.smooth])
+    this.chart.append([step, ...losses, ...this.smooth], steps)
     this.#keep(step)
     this.changed()
   }

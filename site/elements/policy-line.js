@@ -12,6 +12,12 @@
  * @typedef {{ place: number | null, heads: string[], custom: boolean }} Line   place is null when no line fits
  */
 
+/** The stack of a loaded encoder, or of one like MiniLM before it is there. @returns {Stack} */
+export function stackOf(model, tasks) {
+  const pooler = !model || model.parameters.some((p) => p.group === 'pooler')
+  return { layers: model?.layers ?? 6, pooler, tasks: tasks.map((t) => t.name) }
+}
+
 /** The policies of a stack in the order of the line's places. @param {Stack} stack @returns {string[]} */
 export function places({ layers, pooler }) {
   const list = ['none']

@@ -53,8 +53,8 @@ class SynthLab extends PageElement {
     this.shadowRoot.append(h('div.card', {},
       h('div.row', { role: 'group', 'aria-label': 'Source of the sentences' }, ...this.tabs),
       this.lab, this.own, this.problem.box,
-      h('div', {}, h('div.row.head', {}, h('h3', {}, 'Sample'), this.more), this.list),
-      h('div', {}, h('h3', {}, 'Balance'), this.balance, this.facts)))
+      this.sampleBox = h('div', {}, h('div.row.head', {}, h('h3', {}, 'Sample'), this.more), this.list),
+      this.balanceBox = h('div', {}, h('h3', {}, 'Balance'), this.balance, this.facts)))
   }
 
   render() {
@@ -65,7 +65,8 @@ class SynthLab extends PageElement {
     }
     this.lab.hidden = own
     this.own.hidden = !own
-    this.more.hidden = own && !this.file
+    this.sampleBox.hidden = own && !this.file
+    this.balanceBox.hidden = own && !this.file
     this.fileName.textContent = this.file ? `${this.file} is in use; a tenth of it is held out.` : ''
     this.problem.show(this.error)
     this.#showSpec()
@@ -133,8 +134,7 @@ class SynthLab extends PageElement {
     if (this.shownSample === this.sample && this.shownTasks === this.tasks) return
     this.shownSample = this.sample
     this.shownTasks = this.tasks
-    const empty = h('li.quiet', {}, this.source === 'own' ? 'Your sentences will show here.' : 'Making sentences…')
-    this.list.replaceChildren(...(this.sample.length ? this.sample.map((r) => this.#sentence(r)) : [empty]))
+    this.list.replaceChildren(...(this.sample.length ? this.sample.map((r) => this.#sentence(r)) : [h('li.quiet', {}, 'Making sentences…')]))
   }
 
   #sentence({ text, labels }) {

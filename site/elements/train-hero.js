@@ -43,8 +43,9 @@ class TrainHero extends PageElement {
     this.changed()
   }
 
-  /** Adds the losses of a step, in the order of the tasks. */
-  append(step, losses) {
+  /** Adds the losses of a step, in the order of the tasks, of a run of `steps`. */
+  append(step, losses, steps) {
+    this.steps = steps
     this.ring.push([step, ...losses])
     this.changed()
   }
@@ -90,7 +91,7 @@ class TrainHero extends PageElement {
       const score = Number.isFinite(now) ? `${percent(before)} → ${percent(now)}` : Number.isFinite(before) ? percent(before) : '–'
       tile.querySelector('.score').textContent = score
       tile.querySelector('.loss').textContent = Number.isFinite(loss) ? decimal(loss, 2) : '–'
-      tile.querySelector('path').setAttribute('d', path(rows[0] ?? [], rows[i + 1] ?? []))
+      tile.querySelector('path').setAttribute('d', path(rows[0] ?? [], rows[i + 1] ?? [], this.steps))
     })
   }
 
@@ -103,11 +104,11 @@ class TrainHero extends PageElement {
   }
 }
 
-/** An SVG path of a curve scaled into the small picture; zero is its floor. */
-function path(xs, ys) {
+/** An SVG path of a curve scaled into the small picture: zero is its floor, the end of the run its right edge. */
+function path(xs, ys, steps) {
   const points = ys.map((y, i) => [xs[i], y]).filter(([, y]) => y !== null && y !== undefined)
   if (points.length < 2) return ''
-  const right = points[points.length - 1][0] || 1
+  const right = Math.max(steps, points[points.length - 1][0])
   const top = Math.max(...points.map(([, y]) => y)) || 1
   return points.map(([x, y], i) => `${i ? 'L' : 'M'}${((x / right) * SPARK.width).toFixed(1)} ${(SPARK.height - 1 - (y / top) * (SPARK.height - 3)).toFixed(1)}`).join('')
 }
