@@ -9,6 +9,9 @@ import { Ring } from './ring.js'
 /** Rows kept: a long run on a small machine still fits, and two curves take a megabyte. */
 const CAPACITY = 1 << 16
 
+/** Distances between the lines of the y axis: those that one decimal writes exactly, and larger ones. */
+const INCREMENTS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000]
+
 /** @typedef {{ label: string, color: string, faint?: boolean }} Curve */
 
 export class LiveChart {
@@ -99,7 +102,7 @@ export class LiveChart {
       },
       axes: [
         { ...axis, size: 28, gap: 6, space: 60 },
-        { ...axis, size: 44, gap: 6, space: 32, values: (_, ticks) => ticks.map(format) },
+        { ...axis, size: 44, gap: 6, space: 32, incrs: INCREMENTS, values: (_, ticks) => ticks.map(format) },
       ],
       series: [{}, ...this.#curves.map(line)],
     }

@@ -77,7 +77,7 @@ class FreezePanel extends PageElement {
       const box = cell(`heads.${name}`, name, `button.cell.head.${hueClass(i)}`)
       box.addEventListener('click', () => this.#toggleHead(name))
       box.firstChild.prepend(h('span.dot'))
-      box.setAttribute('aria-label', `Freeze the ${name} head`)
+      box.firstChild.append(h('span.visually-hidden', {}, ' head'))
       box.title = `The ${name} head: press to freeze or thaw it alone`
       return box
     })

@@ -97,7 +97,7 @@ class TrainHero extends PageElement {
 
   #tile(task, i) {
     return h(`div.tile.${hueClass(i)}`, {},
-      h('h3', {}, h('span.dot'), ` ${task.name}`),
+      h('h2', {}, h('span.dot'), ` ${task.name}`),
       h('p.pair', {}, h('span.quiet', {}, 'accuracy'), h('span.score.number', {}, '–')),
       h('p.pair', {}, h('span.quiet', {}, 'loss'), h('span.loss.number', {}, '–')),
       svg('svg', { viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, svg('path', { 'vector-effect': 'non-scaling-stroke' })))
