@@ -16,28 +16,38 @@ const (
 	deltaShift      = 3
 )
 
-// newSteps tabulates n. Code points that neither decompose nor have a lower case, nearly all of them, need no look at
-// the normalizer, which keeps this at a few milliseconds.
+// newSteps tabulates n. Nearly all code points neither decompose nor have a lower case nor are marks; those need no
+// look at the normalizer, which keeps this at a few milliseconds.
 func newSteps(n *normalizer) *trie[step] {
 	return newTrie(func(r rune) step {
-		p := n.chars.props.at(r)
-		if p&(propLower|propDecomposed|propChinese|propMark|propRemoved|propSpace)|p>>classShift == 0 {
-			return outcome(n, r, r)
-		}
-		g := n.normalize([]glyph{{r: r}})
-		if n.stripAccents && movable(n, g) {
-			return stepMoves
-		}
-		switch {
-		case len(g) == 0:
+		switch p := n.chars.props.at(r); {
+		case p&(propLower|propDecomposed|propMark) != 0 || p>>classShift != 0:
+			return normalStep(n, r)
+		case n.cleanText && p&propRemoved != 0:
 			return stepNone
-		case len(g) == 1:
-			return outcome(n, r, g[0].r)
-		case len(g) == 3 && g[0].r == ' ' && g[2].r == ' ':
-			return stepAlone | (step(g[1].r-r) << deltaShift)
+		case n.cleanText && p&propSpace != 0:
+			return stepBreak
+		case n.chinese && p&propChinese != 0:
+			return stepAlone
 		}
-		return stepMany
+		return outcome(n, r, r)
 	})
+}
+
+// normalStep is the step of r as the normalizer has it.
+func normalStep(n *normalizer, r rune) step {
+	g := n.normalize([]glyph{{r: r}})
+	switch {
+	case n.stripAccents && movable(n, g):
+		return stepMoves
+	case len(g) == 0:
+		return stepNone
+	case len(g) == 1:
+		return outcome(n, r, g[0].r)
+	case len(g) == 3 && g[0].r == ' ' && g[2].r == ' ':
+		return stepAlone | (step(g[1].r-r) << deltaShift)
+	}
+	return stepMany
 }
 
 // outcome is the step of a code point r that becomes the one code point out.
