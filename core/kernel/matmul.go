@@ -99,7 +99,7 @@ type Product struct {
 	X, W    []float32 // packed by PackRowsTask and PackColsTask
 	B       []float32 // [N], bias
 	U       []float32 // [M, N]: written by BiasGelu, read by GeluSlope
-	R       []float32 // [M, N], residual; may be Y itself
+	R       []float32 // [M, N], residual, other than Y
 	M, N, K int
 	Then    Epilogue
 	Scratch []float32 // MatMulScratch(m, n)

@@ -7,60 +7,151 @@ import (
 	"testing"
 )
 
-// product runs MatMulTask over packed copies of its operands.
-func product(l Layout, y, x, w []float32, m, n, k int, then Epilogue, b, u, r []float32) {
-	px, pw := make([]float32, PackedRows(m, k)), make([]float32, PackedCols(n, k))
-	pr, pc := PackRowsTask(px, x, m, k, l == TN), PackColsTask(pw, w, n, k, l != NT)
-	Serial().Run(&pr)
-	Serial().Run(&pc)
-	t := MatMulTask(Product{Y: y, X: px, W: pw, B: b, U: u, R: r, M: m, N: n, K: k, Then: then, Scratch: make([]float32, MatMulScratch(m, n))})
-	Serial().Run(&t)
-}
+// productBound is the error of a sum of K products in float32, over √K times the lengths of its two rows: rounding errors
+// walk at random, and 4 leaves room for the worst of many thousand elements.
+const productBound = 4 * eps
 
-func normal(r *rand.Rand, n int) []float32 {
-	s := make([]float32, n)
-	for i := range s {
-		s[i] = float32(r.NormFloat64())
-	}
-	return s
-}
+// Rows, columns and terms: smaller than a tile, at its edges, and beyond the blocks of rows, columns and terms.
+var products = [][]int{{1, 1, 1}, {1, 7, 8}, {7, 9, 15}, {4, 8, 4}, {8, 17, 33}, {33, 31, 9}, {33, 65, 129}, {64, 128, 384}, {70, 200, 401}, {1, 384, 800}}
 
-func TestMatMul(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	for _, s := range [][3]int{{1, 1, 1}, {3, 5, 7}, {4, 8, 4}, {33, 65, 129}, {64, 128, 384}, {70, 200, 401}, {1, 384, 800}} {
-		m, n, k := s[0], s[1], s[2]
+var epilogues = []Epilogue{Store, Accumulate, Bias, BiasGelu, GeluSlope, BiasResidual}
+
+var matMulTests = []kernelTest{
+	{"opPack", "Pack", [][]int{{1, 1}, {3, 5}, {7, 9}, {8, 8}, {17, 33}, {130, 401}}, packCase},
+	{"opMatMul", "MatMul", products, func(f *field, size []int) {
 		for _, l := range []Layout{NT, NN, TN} {
-			x, w, y := normal(r, m*k), normal(r, k*n), normal(r, m*n)
-			want := make([]float64, m*n)
-			for i, e := range y {
-				want[i] = float64(e)
+			for _, e := range epilogues {
+				matMulCase(f, l, e, size[0], size[1], size[2])
 			}
-			MatMul(l, want, wide(x), wide(w), m, n, k)
-			product(l, y, x, w, m, n, k, Accumulate, nil, nil, nil)
-			for i, e := range y {
-				if d := math.Abs(float64(e) - want[i]); d > 1e-6*(4+float64(k)) {
-					t.Fatalf("%v layout %d: y[%d, %d] = %g, want %g", s, l, i/n, i%n, e, want[i])
+		}
+	}},
+}
+
+// packCase packs n rows of k and checks each element, the zeros of the padding included.
+func packCase(f *field, size []int) {
+	n, k := size[0], size[1]
+	kp := padded(k, tileStep)
+	for _, transposed := range []bool{false, true} {
+		src := f.normals(n * k)
+		rows, cols := f.output(PackedRows(n, k)), f.output(PackedCols(n, k))
+		f.run(PackRowsTask(rows, src, n, k, transposed))
+		f.run(PackColsTask(cols, src, n, k, transposed))
+		for width, got := range map[int][]float32{tileRows: rows, tileCols(): cols} {
+			want := make([]float64, len(got))
+			for i := range n {
+				for p := range k {
+					at := i*k + p
+					if transposed {
+						at = p*n + i
+					}
+					want[i/width*width*kp+p*width+i%width] = float64(src[at])
 				}
 			}
+			f.exact(fmt.Sprintf("panels of %d, transposed %v", width, transposed), got, want)
 		}
 	}
 }
 
-func wide(x []float32) []float64 {
-	y := make([]float64, len(x))
-	for i, e := range x {
-		y[i] = float64(e)
+// matMulCase is one product with one epilogue.
+func matMulCase(f *field, l Layout, then Epilogue, m, n, k int) {
+	f.t.Helper()
+	x, w, b, r := f.normals(m*k), f.normals(n*k), f.normals(n), f.normals(m*n)
+	y, u := f.output(m*n), f.output(m*n)
+	if then == Accumulate {
+		y = f.sum(m * n)
 	}
-	return y
+	if then == GeluSlope {
+		u = f.normals(m * n)
+	}
+	was := wide(y)
+	want := make([]float64, m*n)
+	MatMul(l, want, wide(x), wide(w), m, n, k)
+	bound := productBounds(l, wide(x), wide(w), m, n, k)
+	f.product(l, then, y, x, w, b, u, r, m, n, k)
+	pre := referenceEpilogue(then, want, was, bound, wide(b), wide(u), wide(r), n)
+	what := fmt.Sprintf("layout %d, epilogue %d, %d×%d×%d: ", l, then, m, n, k)
+	if then == BiasGelu {
+		f.near(what+"u", u, pre, func(i int) float64 { return bound[i] + eps*math.Abs(pre[i]) })
+	}
+	f.near(what+"y", y, want, func(i int) float64 {
+		return 1.2*bound[i] + eps*math.Abs(want[i]) + epilogueBound(then, pre[i])
+	})
+}
+
+// epilogueBound is what Gelu adds to the error of a product.
+func epilogueBound(then Epilogue, u float64) float64 {
+	switch then {
+	case BiasGelu, GeluSlope:
+		return geluBound * max(1, math.Abs(u))
+	}
+	return 0
+}
+
+// referenceEpilogue changes the product to what the epilogue makes of it, and returns what Gelu was applied to.
+func referenceEpilogue(then Epilogue, y, was, bound, b, u, r []float64, n int) (pre []float64) {
+	pre = append(pre, y...)
+	for i := range y {
+		switch then {
+		case Accumulate:
+			y[i] += was[i]
+			bound[i] += eps * math.Abs(was[i])
+		case Bias:
+			y[i] += b[i%n]
+		case BiasResidual:
+			y[i] += b[i%n] + r[i]
+			bound[i] += eps * (math.Abs(b[i%n]) + math.Abs(r[i]))
+		case BiasGelu:
+			pre[i] += b[i%n]
+			y[i] = pre[i] * 0.5 * math.Erfc(-pre[i]/math.Sqrt2)
+		case GeluSlope:
+			y[i] *= geluSlope(u[i])
+			pre[i] *= max(1, math.Abs(u[i]))
+		}
+	}
+	return pre
+}
+
+// productBounds is the bound of each element before the epilogue.
+func productBounds(l Layout, x, w []float64, m, n, k int) []float64 {
+	rows, cols := make([]float64, m), make([]float64, n)
+	for p := range k {
+		for i := range m {
+			e := x[i*k+p]
+			if l == TN {
+				e = x[p*m+i]
+			}
+			rows[i] += e * e
+		}
+		for j := range n {
+			e := w[j*k+p]
+			if l != NT {
+				e = w[p*n+j]
+			}
+			cols[j] += e * e
+		}
+	}
+	bound := make([]float64, m*n)
+	for i := range bound {
+		bound[i] = productBound * math.Sqrt(float64(k)) * math.Sqrt(rows[i/n]*cols[i%n])
+	}
+	return bound
+}
+
+// product packs both operands and multiplies them, everything guarded.
+func (f *field) product(l Layout, then Epilogue, y, x, w, b, u, r []float32, m, n, k int) {
+	px, pw := f.scratch(PackedRows(m, k)), f.scratch(PackedCols(n, k))
+	f.run(PackRowsTask(px, x, m, k, l == TN))
+	f.run(PackColsTask(pw, w, n, k, l != NT))
+	f.run(MatMulTask(Product{Y: y, X: px, W: pw, B: b, U: u, R: r, M: m, N: n, K: k, Then: then, Scratch: f.scratch(MatMulScratch(m, n))}))
 }
 
 func BenchmarkMatMul(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, s := range [][3]int{{1024, 384, 384}, {1024, 1536, 384}, {1024, 384, 1536}} {
 		m, n, k := s[0], s[1], s[2]
+		x, w, y := normal(r, m*k), normal(r, k*n), normal(r, m*n)
+		px, pw, sc := make([]float32, PackedRows(m, k)), make([]float32, PackedCols(n, k)), make([]float32, MatMulScratch(m, n))
 		b.Run(fmt.Sprint(s), func(b *testing.B) {
-			x, w, y := normal(r, m*k), normal(r, k*n), normal(r, m*n)
-			px, pw, sc := make([]float32, PackedRows(m, k)), make([]float32, PackedCols(n, k)), make([]float32, MatMulScratch(m, n))
 			for b.Loop() {
 				pr, pc := PackRowsTask(px, x, m, k, false), PackColsTask(pw, w, n, k, false)
 				t := MatMulTask(Product{Y: y, X: px, W: pw, M: m, N: n, K: k, Scratch: sc})

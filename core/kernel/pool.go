@@ -49,7 +49,7 @@ type goroutines struct {
 
 func (g *goroutines) Run(t *Task) {
 	g.next.Store(0)
-	helpers := min(g.n, t.Parts) - 1
+	helpers := max(0, min(g.n, t.Parts)-1) // a task of no rows has no parts
 	g.done.Add(helpers)
 	for range helpers {
 		g.work <- t

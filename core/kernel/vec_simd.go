@@ -95,7 +95,7 @@ const (
 )
 
 func vexp(x simd.Float32s) simd.Float32s {
-	x = x.Max(simd.BroadcastFloat32s(expLow)).Min(simd.BroadcastFloat32s(expHigh))
+	x = simd.BroadcastFloat32s(expHigh).Min(simd.BroadcastFloat32s(expLow).Max(x)) // in this order NaN stays NaN
 	m := simd.BroadcastFloat32s(magic)
 	k := x.MulAdd(simd.BroadcastFloat32s(log2e), m)
 	n := k.Sub(m)
