@@ -58,12 +58,12 @@ class Page {
     this.show()
     this.models = modelsOf(await manifest())
     this.show()
-    await this.guard('encoder', async () => {
-      const t = await this.ready()
-      this.cached = Boolean(await t.cached?.(current().model))
-      this.saves = await t.saves()
-      await this.makeData()
-    })
+    await this.guard('train', () => this.ready())
+    if (!this.trainer) this.source.making = false
+    if (!this.trainer) return this.show()
+    await this.guard('encoder', async () => { this.cached = Boolean(await this.trainer.cached?.(current().model)) })
+    await this.guard('save', async () => { this.saves = await this.trainer.saves() })
+    await this.makeData()
   }
 
   /** Loads the chosen encoder once, whoever asks. */
@@ -140,8 +140,8 @@ class Page {
       const t = await this.ready()
       await this.load()
       if (!this.source.records.length) await this.makeData()
-      this.begin()
       const evals = this.source.evals(current(), await t.natural())
+      this.begin()
       for await (const e of t.train({ ...this.settings(), ...(evals ? { evals } : {}), ...resume, signal: this.abort.signal })) this.hear(e)
     })
     this.phase = 'idle'
@@ -204,12 +204,12 @@ class Page {
   }
 
   async stop() {
-    if (this.phase === 'idle') return
-    if (this.phase === 'preparing') this.abort?.abort()
-    this.phase = 'stopping'
+    const running = this.phase === 'training' || this.phase === 'paused'
+    if (!running) this.abort?.abort()
+    this.phase = this.phase === 'idle' ? 'idle' : 'stopping'
     this.note = 'Stopping…'
     this.show()
-    await this.trainer?.stop()
+    if (running) await this.trainer.stop()
   }
 
   ask(text) {
@@ -355,7 +355,9 @@ async function manifest() {
 
 /** The trainer of this page; `?fake` is for developing it. */
 async function open() {
-  const module = await import(new URLSearchParams(location.search).has('fake') ? FAKE : './thaw.js')
+  const module = await import(new URLSearchParams(location.search).has('fake') ? FAKE : './thaw.js').catch((cause) => {
+    throw Object.assign(new Error('The trainer of this page could not be loaded.', { cause }), { hint: 'Reload the page. If that does not help, the site is not complete: ./build.sh build makes it.' })
+  })
   return module.createTrainer({ device: current().device })
 }
 

@@ -60,7 +60,7 @@ export function stages({ phase, loaded, loading, bytes: size, sentences, making,
       name: 'Encoder', href: '#part-encoder', state: loaded ? 'done' : loading ? 'working' : 'waiting', share: part,
       text: loaded ? 'loaded' : loading ? `${percent(part)} of ${bytes(loading.total)}` : size ? `${bytes(size)} to load` : '',
     },
-    { name: 'Data', href: '#part-data', state: making ? 'working' : sentences ? 'done' : 'waiting', text: sentences ? `${grouped(sentences)} sentences` : 'being made' },
+    { name: 'Data', href: '#part-data', state: making ? 'working' : sentences ? 'done' : 'waiting', text: sentences ? `${grouped(sentences)} sentences` : making ? 'being made' : 'none yet' },
     {
       name: 'Train', href: '#part-train', state: training ? 'working' : done ? 'done' : 'waiting', share: progress?.steps ? progress.step / progress.steps : 0,
       text: progress ? `step ${grouped(progress.step)} of ${grouped(progress.steps)}` : training ? 'scoring first' : 'not yet',

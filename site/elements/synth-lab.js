@@ -134,7 +134,7 @@ class SynthLab extends PageElement {
     if (this.shownSample === this.sample && this.shownTasks === this.tasks) return
     this.shownSample = this.sample
     this.shownTasks = this.tasks
-    this.list.replaceChildren(...(this.sample.length ? this.sample.map((r) => this.#sentence(r)) : [h('li.quiet', {}, 'Making sentences…')]))
+    this.list.replaceChildren(...(this.sample.length ? this.sample.map((r) => this.#sentence(r)) : [h('li.quiet', {}, 'No sentences yet.')]))
   }
 
   #sentence({ text, labels }) {
