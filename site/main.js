@@ -7,7 +7,7 @@ import { stranger, wantedLabels } from './elements/label-edits.js'
 import { latest } from './elements/latest.js'
 import { lineOf, stackOf } from './elements/policy-line.js'
 import { RunRecord } from './elements/run-record.js'
-import { epochNews, headline, modelsOf, perTask, stages, stepsOf } from './elements/run-view.js'
+import { epochNews, headline, modelsOf, perTask, planGroups, planSeconds, stages } from './elements/run-view.js'
 import { PROPS, current, readHash, set, subscribe, writeHash } from './state.js'
 import './elements/encoder-card.js'
 import './elements/freeze-panel.js'
@@ -106,10 +106,11 @@ class Page {
 
   async planned() {
     if (!this.info) return
-    const { tasks, batch, epochs } = current()
+    const { freeze } = current()
     const plan = await this.trainer.plan(this.settings())
-    const steps = stepsOf(this.source.records, tasks, batch, epochs)
-    this.plan = { ...plan, seconds: Number.isFinite(plan.stepMs) ? (plan.stepMs * steps) / 1000 : undefined }
+    this.plan = { ...plan, groups: planGroups(plan.parameters, this.info.parameters), seconds: planSeconds(plan) }
+    // The canonical form, unless the person has gone on meanwhile.
+    if (plan.freeze && plan.freeze !== freeze && freeze === current().freeze) set({ freeze: plan.freeze })
   }
 
   turn(kind) {

@@ -92,12 +92,13 @@ class FakeTrainer {
     return this.model
   }
 
-  async plan({ tasks, freeze }) {
+  async plan({ tasks, freeze, data, batch, epochs }) {
     const all = parameters(tasks).map((p) => ({ ...p, trainable: !isFrozen(p.group, freeze) }))
     const sum = (want) => all.filter((p) => p.trainable === want).reduce((a, p) => a + p.size, 0)
     const trainable = sum(true)
     await wait(15)
-    return { trainable, frozen: sum(false), memoryBytes: 4 * (22.7e6 + 3 * trainable) + 6e7, stepMs: 30 + trainable / 2.5e4, parameters: all }
+    const steps = Math.ceil((Array.isArray(data) ? data.length : data.synthetic.n) / batch) * epochs
+    return { steps, freeze: freeze.replaceAll(' ', ''), trainable, frozen: sum(false), memoryBytes: 4 * (22.7e6 + 3 * trainable) + 6e7, stepMs: 30 + trainable / 2.5e4, parameters: all.map(({ name, trainable: t }) => ({ name, trainable: t })) }
   }
 
   async synth({ n = 2000, seed = 1, tasks = ['topic', 'sentiment'], both, split }) {

@@ -4,8 +4,8 @@
  *
  * @property {{ layers: number, pooler: boolean, tasks: string[] }} stack
  * @property {string} policy   the policy in force, in canonical form
- * @property {{ trainable: number, frozen: number, memoryBytes: number, stepMs: number | null, seconds?: number,
- *   parameters: { name: string, group: string, size: number, trainable: boolean }[] } | null} plan   what the policy costs
+ * @property {{ trainable: number, frozen: number, memoryBytes: number, seconds?: number,
+ *   groups: Map<string, { state: 'frozen'|'thawed'|'mixed', size: number }> } | null} plan   what the policy means and costs
  * @property {{ message: string, hint?: string } | null} error   why the policy cannot be used
  * @property {boolean} busy    the line rests while a run goes on
  * @event freeze-change        detail: {policy}; for each new place of the line
@@ -52,7 +52,7 @@ class FreezePanel extends PageElement {
     const line = lineOf(policy, stack)
     this.#buildRows()
     this.#showLine(line)
-    this.#showRows(this.plan ? planGroups(this.plan) : guess(line, stack))
+    this.#showRows(this.plan?.groups ?? guess(line, stack))
     this.#showPresets(line)
     if (this.shadowRoot.activeElement !== this.text || !this.error) this.text.value = policy
     this.text.disabled = this.busy
@@ -178,20 +178,7 @@ class FreezePanel extends PageElement {
   }
 }
 
-/** The state and size of each group as the trainer counts them. */
-function planGroups(plan) {
-  const groups = new Map()
-  for (const p of plan.parameters) {
-    const g = groups.get(p.group) ?? { size: 0, trains: 0 }
-    groups.set(p.group, { size: g.size + p.size, trains: g.trains + (p.trainable ? p.size : 0) })
-  }
-  for (const [name, g] of groups) {
-    const state = g.trains === 0 ? 'frozen' : g.trains === g.size ? 'thawed' : 'mixed'
-    groups.set(name, { size: g.size, state })
-  }
-  return groups
-}
-
+/** The states before the trainer has answered. */
 function guess(line, stack) {
   // A policy of its own is not guessed at.
   if (line.custom) return new Map()

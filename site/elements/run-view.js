@@ -17,11 +17,30 @@ export function secondsLeft({ step, steps }, mean) {
   return ((steps - step) * mean) / 1000
 }
 
-/** Optimizer steps of a run: sentences that carry a label of some task, in batches, times epochs. */
-export function stepsOf(records, tasks, batch, epochs) {
-  const names = tasks.map((t) => t.name)
-  const labelled = records.filter((r) => names.some((name) => r.labels[name] !== undefined)).length
-  return Math.ceil(labelled / batch) * epochs
+/**
+ * The state and size of each group of the stack under a plan. The encoder's tensors have their group and size from the loaded model; the
+ * heads come and go with the tasks, so theirs is in their name.
+ *
+ * @param {{ name: string, trainable: boolean }[]} planned
+ * @param {{ name: string, group: string, size: number }[]} known
+ * @returns {Map<string, { state: 'frozen'|'thawed'|'mixed', size: number }>}
+ */
+export function planGroups(planned, known) {
+  const byName = new Map(known.map((p) => [p.name, p]))
+  const groups = new Map()
+  for (const { name, trainable } of planned) {
+    const { group, size } = byName.get(name) ?? { group: name.split('.').slice(0, 2).join('.'), size: 0 }
+    const g = groups.get(group) ?? { size: 0, frozen: 0, thawed: 0 }
+    g.size += size
+    g[trainable ? 'thawed' : 'frozen']++
+    groups.set(group, g)
+  }
+  return new Map([...groups].map(([name, g]) => [name, { size: g.size, state: !g.thawed ? 'frozen' : !g.frozen ? 'thawed' : 'mixed' }]))
+}
+
+/** Seconds that a planned run takes, where its steps have been timed. */
+export function planSeconds({ stepMs, steps }) {
+  return Number.isFinite(stepMs) ? (stepMs * steps) / 1000 : undefined
 }
 
 /**

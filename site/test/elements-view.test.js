@@ -5,7 +5,7 @@ import { editsOf, stranger, wantedLabels } from '../elements/label-edits.js'
 import { latest } from '../elements/latest.js'
 import { frozenGroups, inWords, lineOf, places, policyAt, presets } from '../elements/policy-line.js'
 import { RunRecord } from '../elements/run-record.js'
-import { countLabels, headline, meanMs, modelsOf, perTask, secondsLeft, stages, stepsOf } from '../elements/run-view.js'
+import { countLabels, headline, meanMs, modelsOf, perTask, planGroups, planSeconds, secondsLeft, stages } from '../elements/run-view.js'
 
 const plain = (text) => text.replaceAll('\u202f', ' ')
 const STACK = { layers: 6, pooler: true, tasks: ['topic', 'sentiment'] }
@@ -90,8 +90,16 @@ test('a run in numbers: mean step, time left, steps', () => {
   assert.equal(meanMs(NaN, 80), 80)
   assert.equal(meanMs(100, 200), 110)
   assert.equal(secondsLeft({ step: 100, steps: 375 }, 200), 55)
-  const records = [{ labels: { topic: 'a' } }, { labels: {} }, { labels: { other: 'x' } }, { labels: { sentiment: 'b' } }]
-  assert.equal(stepsOf(records, [{ name: 'topic' }, { name: 'sentiment' }], 16, 3), 3)
+  assert.equal(planSeconds({ stepMs: 200, steps: 375 }), 75)
+  assert.equal(planSeconds({ stepMs: null, steps: 375 }), undefined)
+})
+
+test('a plan colours the groups of the stack', () => {
+  const known = [{ name: 'bert.e.w', group: 'embeddings', size: 10 }, { name: 'bert.0.w', group: 'layer.0', size: 4 }, { name: 'bert.0.b', group: 'layer.0', size: 2 }]
+  const planned = [['bert.e.w', false], ['bert.0.w', true], ['bert.0.b', false], ['heads.topic.weight', true], ['heads.topic.bias', true]]
+  assert.deepEqual([...planGroups(planned.map(([name, trainable]) => ({ name, trainable })), known)], [
+    ['embeddings', { size: 10, state: 'frozen' }], ['layer.0', { size: 6, state: 'mixed' }], ['heads.topic', { size: 0, state: 'thawed' }],
+  ])
 })
 
 test('labels are counted for each task', () => {
