@@ -62,7 +62,8 @@ func prepare(s Spec) (*plan, Spec, error) {
 // job is one text to be written.
 type job struct {
 	cell   cell
-	styles []string // those its whole group of cells can be written in
+	group  []cell   // the cells it is dealt with
+	styles []string // those every cell of the group can be written in
 }
 
 // jobs deals s.N texts out to the tasks and their labels: the share of s.Both to pairs of tasks, the rest to single ones.
@@ -97,7 +98,7 @@ func (p *plan) deal(jobs []job, groups [][]cell, n int, styles []string) []job {
 	for i := range n {
 		g := i % len(groups)
 		cells := groups[g]
-		jobs = append(jobs, job{cells[i/len(groups)%len(cells)], allowed[g]})
+		jobs = append(jobs, job{cells[i/len(groups)%len(cells)], cells, allowed[g]})
 	}
 	return jobs
 }
@@ -115,42 +116,42 @@ func (p *plan) fresh(j job, r *random, seen map[string]bool) string {
 	return text
 }
 
-// candidates is how many texts are written for one that is kept: the one nearest to a length drawn without a look at
-// the label, so that the labels do not differ in length.
-const candidates = 3
+// candidates is how many texts are written for one that is kept.
+const candidates = 20
 
-// write makes one text for a job.
+// write makes one text for a job. A pacemaker is written first, in the same style and for a label drawn at random, and
+// of the candidates the one nearest to it in length, marks and small words is kept: so the labels do not differ in
+// style, whatever their templates are like.
 func (p *plan) write(j job, r *random) string {
 	style := drawStyle(j.styles, r)
-	lo, hi := lengths(style)
-	want := lo + r.below(hi-lo+1)
-	pool := p.pools[key(j.cell)][style]
-	best, off := "", 0
+	other := j.group[r.below(len(j.group))]
+	pace := styleFeatures(longer(p.once(other, style, r), p.once(other, style, r)))
+	nearest, distance := "", 0.0
 	for i := range candidates {
-		t := pool[r.below(len(pool))]
-		x := &expander{p.lex, p.tasks, r, j.cell, t.scope, map[string]bool{}}
-		var b strings.Builder
-		x.write(&b, t.nodes)
-		text := tidy(b.String())
-		d := max(want-len(strings.Fields(text)), len(strings.Fields(text))-want)
-		if i == 0 || d < off {
-			best, off = text, d
+		text := p.once(j.cell, style, r)
+		if d := styleDistance(styleFeatures(text), pace); i == 0 || d < distance {
+			nearest, distance = text, d
 		}
 	}
-	return dress(best, style, r)
+	return dress(tidy(nearest), style, r)
 }
 
-// lengths is the range of words aimed at in a style.
-func lengths(style string) (lo, hi int) {
-	switch style {
-	case "headline":
-		return 5, 12
-	case "report":
-		return 12, 30
-	case "review":
-		return 6, 30
+// longer returns the longer of two texts: without it, the choice of the nearest would favour short ones.
+func longer(a, b string) string {
+	if len(a) > len(b) {
+		return a
 	}
-	return 6, 20
+	return b
+}
+
+// once writes one text, still untidy, for a cell in a style.
+func (p *plan) once(c cell, style string, r *random) string {
+	pool := p.pools[key(c)][style]
+	t := pool[r.below(len(pool))]
+	x := &expander{p.lex, p.tasks, r, c, t.scope, map[string]bool{}}
+	var b strings.Builder
+	x.write(&b, t.nodes)
+	return b.String()
 }
 
 func drawStyle(styles []string, r *random) string {

@@ -49,10 +49,31 @@ func newPlan(lex *lexicon, tasks []taskLabels) *plan {
 				pool = map[string][]*template{}
 				p.pools[key(c)] = pool
 			}
-			pool[t.style] = append(pool[t.style], t)
+			for range weight(t) {
+				pool[t.style] = append(pool[t.style], t)
+			}
 		}
 	}
 	return p
+}
+
+// weight is how often a template stands in its pool. One that also speaks with the other side's words, by negation or
+// contrast, stands there once and a plain one four times: with more of it the words lose their colour, and a model on
+// fixed features learned less (0.68 instead of 0.72 on the natural sentences).
+func weight(t *template) int {
+	if speaksForOthers(t.nodes) {
+		return 1
+	}
+	return 4
+}
+
+func speaksForOthers(nodes []node) bool {
+	for _, n := range nodes {
+		if n.other || slices.ContainsFunc(n.alts, speaksForOthers) {
+			return true
+		}
+	}
+	return false
 }
 
 // cellsOf lists the cells a template is written for: one a label where its header says *.

@@ -47,7 +47,8 @@ func startsWithVowel(word string) bool {
 func sentences(s string) string {
 	words := strings.Split(s, " ")
 	for i, w := range words {
-		if i == 0 || endsSentence(words[i-1]) {
+		dateline := i > 1 && words[i-1] == "-" && strings.HasSuffix(words[i-2], ")")
+		if i == 0 || dateline || endsSentence(words[i-1]) {
 			words[i] = capital(w)
 		}
 	}
@@ -85,6 +86,9 @@ func dress(s, style string, r *random) string {
 	switch style {
 	case "headline":
 		s = strings.TrimSuffix(s, ".")
+		if r.chance(0.6) {
+			s = withoutArticles(s)
+		}
 		if r.chance(0.3) {
 			s = titleCase(s)
 		}
@@ -107,6 +111,19 @@ func dress(s, style string, r *random) string {
 		}
 	}
 	return s
+}
+
+// withoutArticles drops a, an and the, as headlines do, and keeps them before "few", whose sense they change.
+func withoutArticles(s string) string {
+	var out []string
+	list := strings.Split(s, " ")
+	for i, w := range list {
+		article := w == "a" || w == "an" || w == "the" || w == "A" || w == "An" || w == "The"
+		if !article || i+1 == len(list) || list[i+1] == "few" || list[i+1] == "lot" {
+			out = append(out, w)
+		}
+	}
+	return sentences(strings.Join(out, " "))
 }
 
 // titleCase raises every word of a headline but the small ones.

@@ -11,22 +11,14 @@ import (
 // styleMarks are counted as signs, styleWords as words: what a text is made of when its content is taken away.
 var (
 	styleMarks = []string{",", ".", "!", "?", "'", `"`, "-", ":", ";"}
-	styleWords = []string{"the", "a", "of", "in", "and", "i", "you", "it", "this", "that", "is", "was", "to", "for", "with", "my", "has"}
+	styleWords = []string{"the", "a", "and", "i", "you", "it", "this", "that", "my", "we", "is", "was", "has", "so", "but", "not"}
 )
 
-// styleFeatures measures one text: words, letters a word, capitals, digits, marks and style words.
+// styleFeatures measures one text: words, letters a word, marks and style words.
 func styleFeatures(text string) []float64 {
 	w := words(text)
 	n := math.Max(float64(len(w)), 1)
-	f := []float64{n, float64(len(text)) / n, 0, 0}
-	for _, r := range text {
-		if r >= 'A' && r <= 'Z' {
-			f[2]++
-		}
-		if r >= '0' && r <= '9' {
-			f[3]++
-		}
-	}
+	f := []float64{n, float64(len(text)) / n}
 	for _, m := range styleMarks {
 		f = append(f, float64(strings.Count(text, m)))
 	}
@@ -38,6 +30,15 @@ func styleFeatures(text string) []float64 {
 		f = append(f, counts[s])
 	}
 	return f
+}
+
+// styleDistance says how unlike two texts are in style: six words of length weigh as much as one mark or style word.
+func styleDistance(a, b []float64) float64 {
+	d := math.Abs(a[0]-b[0])/3 + math.Abs(a[1]-b[1])
+	for i := 2; i < len(a); i++ {
+		d += math.Abs(a[i] - b[i])
+	}
+	return d
 }
 
 // styleScore fits a softmax regression on the style features of every other text and scores it on the rest.
