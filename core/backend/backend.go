@@ -155,8 +155,8 @@ type AdamW struct {
 	Settings   kernel.AdamWSettings
 }
 
-// Host is a device whose memory is the host's: weights can be streamed straight into it.
+// Host is a device whose memory is the host's: weights can be streamed straight into it and out of it.
 type Host interface {
-	// Elements is the buffer's memory to fill or to read, not kept beyond the next operation.
-	Elements(b Buffer) []float32
+	// Elements is the buffer's memory, to be changed only with write. It is not kept beyond the next operation.
+	Elements(b Buffer, write bool) []float32
 }

@@ -28,6 +28,7 @@ type Config struct {
 	Inner     int     // F
 	Positions int     // P
 	Types     int     // kinds of token (segments)
+	Pad       int32   // id of the padding token, -1 for none
 	Eps       float64 // of LayerNorm
 	Dropout   float64 // of hidden states
 	Attention float64 // dropout of attention probabilities
@@ -69,6 +70,7 @@ func bertConfig(f *fields) (*Config, error) {
 		Dropout: f.float("hidden_dropout_prob", 0, 0.999), Attention: f.float("attention_probs_dropout_prob", 0, 0.999),
 		InitStd: f.float("initializer_range", 0, 10),
 	}
+	c.Pad = f.optionalID("pad_token_id", c.Vocab)
 	f.word("hidden_act", "gelu")
 	f.optionalWord("position_embedding_type", "absolute")
 	f.forbid("is_decoder")
@@ -115,6 +117,22 @@ func (f *fields) float(key string, lo, hi float64) float64 {
 		f.fault("%s is %v, want %v to %v", key, v, lo, hi)
 	}
 	return v
+}
+
+// optionalID is a token's id: transformers' default of 0 where the key is missing, -1 for null.
+func (f *fields) optionalID(key string, vocab int) int32 {
+	v, ok := f.raw[key]
+	if !ok {
+		return 0
+	}
+	if v == nil {
+		return -1
+	}
+	n, _ := f.number(key)
+	if n < 0 || n >= float64(vocab) || n != float64(int(n)) {
+		f.fault("%s is %v, want an id below vocab_size", key, v)
+	}
+	return int32(n)
 }
 
 func (f *fields) word(key, want string) {

@@ -104,13 +104,15 @@ func (e *Encoder) Forward(t *autograd.Tape, b nn.Batch, x *autograd.Var, from, t
 	return x
 }
 
-// embed is the sum of three embeddings, normalised.
+// embed is the sum of three embeddings, normalised. As in transformers, the word row of the padding token learns nothing.
 func (e *Encoder) embed(t *autograd.Tape, b nn.Batch) *autograd.Var {
 	positions, types := b.Positions(), make([]int32, b.Tokens())
 	lookup := func(m *nn.Embedding, ids []int32) autograd.Lookup {
 		return m.Lookup(e.set, t, t.Ints(ids), func() backend.Sorted { return nn.Sort(ids) })
 	}
-	x := autograd.Embed(t, lookup(e.words, b.IDs), lookup(e.positions, positions), lookup(e.types, types))
+	words := lookup(e.words, b.IDs)
+	words.Sorted = nn.Without(words.Sorted, e.Config.Pad)
+	x := autograd.Embed(t, words, lookup(e.positions, positions), lookup(e.types, types))
 	y := e.norm.Forward(e.set, x, nil, t.Drop(0, 0))
 	if e.Frozen() == 0 {
 		y = autograd.Dropout(y, t.Drop(e.Config.Dropout, site(0, 0)))

@@ -149,7 +149,7 @@ func (f *filler) want(t safetensors.Info) ([]float32, error) {
 	}
 	f.seen[p.Name] = true
 	if h, ok := f.m.Params.Ops().(backend.Host); ok {
-		return h.Elements(p.Value), nil
+		return h.Elements(p.Value, true), nil
 	}
 	if len(f.staging) < p.Size() {
 		f.staging = make([]float32, p.Size())

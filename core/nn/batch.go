@@ -46,3 +46,22 @@ func Sort(ids []int32) backend.Sorted {
 	s.Start = append(s.Start, int32(len(ids)))
 	return s
 }
+
+// Without takes the run of one id out of s.
+func Without(s backend.Sorted, id int32) backend.Sorted {
+	i, found := slices.BinarySearch(s.ID, id)
+	if !found {
+		return s
+	}
+	lo, hi := s.Start[i], s.Start[i+1]
+	out := backend.Sorted{ID: slices.Delete(slices.Clone(s.ID), i, i+1), Order: slices.Delete(slices.Clone(s.Order), int(lo), int(hi))}
+	for j, start := range s.Start {
+		switch {
+		case j <= i:
+			out.Start = append(out.Start, start)
+		case j > i+1:
+			out.Start = append(out.Start, start-(hi-lo))
+		}
+	}
+	return out
+}

@@ -2,23 +2,48 @@ package cpu
 
 import (
 	"thaw/core/backend"
+	"thaw/core/kernel"
 	"thaw/core/tensor"
 )
 
-// buffer is memory of the host. Views share their owner's version, which counts writes, and keep a packed copy of
-// themselves while it does not change.
+// buffer is memory of the host: n elements from off on of what it and its views share.
 type buffer struct {
-	f       []float32
-	i       []int32
-	version *uint64
-	panels  panels
+	f   []float32
+	i   []int32
+	off int
+	own *owner
 }
 
-// panels is a buffer packed for products of one shape, made when its version was that of made.
+// owner is what a buffer and its views share: packed copies of parts of it, kept while these parts do not change.
+type owner struct{ packed []*panels }
+
+// panels is the right operand of a product packed: n columns of k elements from off on.
 type panels struct {
-	data []float32
-	n, k int
-	made uint64
+	off, n, k int
+	data      []float32
+	fresh     bool
+}
+
+// panels finds the packed copy of the whole buffer for a product, or adds one that is not made yet.
+func (b *buffer) panels(n, k int) *panels {
+	for _, p := range b.own.packed {
+		if p.off == b.off && p.n == n && p.k == k {
+			return p
+		}
+	}
+	p := &panels{off: b.off, n: n, k: k, data: make([]float32, kernel.PackedCols(n, k))}
+	b.own.packed = append(b.own.packed, p)
+	return p
+}
+
+// changed says that n elements from off on of b will be written: packed copies of them are out of date.
+func (b *buffer) changed(off, n int) {
+	from := b.off + off
+	for _, p := range b.own.packed {
+		if p.off < from+n && from < p.off+p.n*p.k {
+			p.fresh = false
+		}
+	}
 }
 
 func (b *buffer) Len() int {
@@ -32,12 +57,12 @@ func (b *buffer) View(off, n int) backend.Buffer {
 	if b.i != nil {
 		return &buffer{i: b.i[off : off+n : off+n]}
 	}
-	return &buffer{f: b.f[off : off+n : off+n], version: b.version}
+	return &buffer{f: b.f[off : off+n : off+n], off: b.off + off, own: b.own}
 }
 
 // Alloc returns n zeros.
 func (c *CPU) Alloc(n int) backend.Buffer {
-	return &buffer{f: make([]float32, n), version: new(uint64)}
+	return &buffer{f: make([]float32, n), own: new(owner)}
 }
 
 // AllocInts returns n zeros.
@@ -86,7 +111,7 @@ func written(b backend.Buffer) []float32 {
 		return nil
 	}
 	w := b.(*buffer)
-	*w.version++
+	w.changed(0, len(w.f))
 	return w.f
 }
 
@@ -95,5 +120,10 @@ func sized(op string, s []float32, n int) []float32 {
 	return s
 }
 
-// Elements is the buffer's memory, which the caller may change.
-func (c *CPU) Elements(b backend.Buffer) []float32 { return written(b) }
+// Elements is the buffer's memory.
+func (c *CPU) Elements(b backend.Buffer, write bool) []float32 {
+	if write {
+		return written(b)
+	}
+	return floats(b)
+}

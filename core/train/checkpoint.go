@@ -1,0 +1,142 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"thaw/core/backend"
+	"thaw/core/head"
+	"thaw/core/model"
+	"thaw/core/nn"
+	"thaw/core/safetensors"
+)
+
+// ErrCheckpoint is the root of every fault of a checkpoint.
+var ErrCheckpoint = errors.New("checkpoint")
+
+// state is what a checkpoint says beside its tensors, as JSON in the file's metadata. The order of the data follows from
+// step, seed and number of examples.
+type state struct {
+	Version  int         `json:"version"`
+	Settings Settings    `json:"settings"`
+	Head     head.Style  `json:"head"`
+	Tasks    []head.Task `json:"tasks"`
+	Step     int         `json:"step"`
+	Updates  int         `json:"updates"` // of the optimizer
+	Examples int         `json:"examples"`
+	Tokens   int         `json:"tokens"`
+}
+
+const stateVersion = 1
+
+// Save writes the run as one safetensors file: every parameter under its name, the moments of the thawed as
+// optim.m.NAME and optim.v.NAME, and the state. It is called between steps.
+func (t *Trainer) Save(w io.Writer) error {
+	s := state{
+		Version: stateVersion, Settings: t.settings, Head: t.model.Heads.Style, Tasks: t.model.Heads.Tasks,
+		Step: t.done, Updates: t.optim.Steps(), Examples: len(t.train.examples), Tokens: t.trainTokens(),
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	var ts []safetensors.Tensor
+	err = t.each(func(name string, shape []int, b backend.Buffer) error {
+		v, err := t.host(b)
+		ts = append(ts, safetensors.Tensor{Name: name, Shape: shape, F32: v})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return safetensors.Encode(w, ts, map[string]string{"thaw": string(text)})
+}
+
+// host is a buffer's elements, without a copy where the device's memory is the host's.
+func (t *Trainer) host(b backend.Buffer) ([]float32, error) {
+	if h, ok := t.ops.(backend.Host); ok {
+		return h.Elements(b, false), nil
+	}
+	v := make([]float32, b.Len())
+	return v, t.ops.Read(v, b)
+}
+
+// each calls f with every tensor of a checkpoint, in order.
+func (t *Trainer) each(f func(name string, shape []int, b backend.Buffer) error) error {
+	for _, a := range t.model.Params.Arenas {
+		for _, p := range a.Params {
+			if err := t.eachOf(a, p, f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *Trainer) eachOf(a *nn.Arena, p *nn.Param, f func(string, []int, backend.Buffer) error) error {
+	if err := f(p.Name, p.Shape, p.Value); err != nil || !p.Thawed() {
+		return err
+	}
+	m, v := t.optim.Moments(a, p)
+	if err := f("optim.m."+p.Name, p.Shape, m); err != nil {
+		return err
+	}
+	return f("optim.v."+p.Name, p.Shape, v)
+}
+
+func (t *Trainer) trainTokens() (n int) {
+	for _, e := range t.train.examples {
+		n += len(e.IDs)
+	}
+	return n
+}
+
+// Resume goes on with a saved run, on the same encoder and the same data. The steps that follow are those the run would have
+// taken, bit for bit.
+func Resume(m *model.Model, r io.Reader, d Data) (*Trainer, error) {
+	// Tensors come in any order of names, so all are held until the heads are known.
+	tensors, meta, err := safetensors.Load(r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	var s state
+	if err := json.Unmarshal([]byte(meta["thaw"]), &s); err != nil {
+		return nil, fmt.Errorf("%w: it does not say what run it is of: %v", ErrCheckpoint, err)
+	}
+	if s.Version != stateVersion {
+		return nil, fmt.Errorf("%w: version %d, this program reads version %d", ErrCheckpoint, s.Version, stateVersion)
+	}
+	if err := m.SetHeads(s.Head, s.Tasks, s.Settings.Seed); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	t, err := New(m, s.Settings, d)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(t.train.examples); n != s.Examples || t.trainTokens() != s.Tokens {
+		return nil, fmt.Errorf("%w: it is of %d examples with %d tokens, the data has %d with %d; go on with the same data",
+			ErrCheckpoint, s.Examples, s.Tokens, n, t.trainTokens())
+	}
+	return t, t.restore(tensors, s)
+}
+
+// restore writes parameters and moments to the device.
+func (t *Trainer) restore(tensors map[string]safetensors.Tensor, s state) error {
+	err := t.each(func(name string, shape []int, b backend.Buffer) error {
+		v, ok := tensors[name]
+		if !ok || v.F32 == nil || !slices.Equal(v.Shape, shape) {
+			return fmt.Errorf("%w: tensor %s is missing or not float32 %v; it is of another model", ErrCheckpoint, name, shape)
+		}
+		t.ops.Write(b, v.F32)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	t.done = s.Step
+	t.optim.SetSteps(s.Updates)
+	return t.ops.Sync()
+}

@@ -1,0 +1,27 @@
+package train
+
+import (
+	"thaw/core/data"
+	"thaw/core/model"
+)
+
+// evaluate scores the model on every set, through the cached prefix and without dropout.
+func (t *Trainer) evaluate(emit func(Event)) error {
+	for _, c := range t.evals {
+		if len(c.examples) == 0 {
+			continue
+		}
+		s := model.NewScoring(t.model.Heads.Tasks)
+		for _, run := range data.Cut(c.examples, data.Order(len(c.examples), 0, false, 0), t.settings.BatchTokens) {
+			b := data.Pack(c.examples, run)
+			t.tape.Reset()
+			t.tape.Training = false
+			err := model.ReadLogits(t.ops, t.logits(c, b), func(i, task int, row []float32) { s.Add(task, b.Labels[task][i], row) })
+			if err != nil {
+				return err
+			}
+		}
+		emit(EvalEvent{Event: "eval", Step: t.done, Epoch: t.epoch(), Set: c.name, Tasks: s.Finish()})
+	}
+	return nil
+}

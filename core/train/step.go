@@ -1,0 +1,127 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"thaw/core/autograd"
+	"thaw/core/data"
+	"thaw/core/nn"
+)
+
+// Step takes the next optimizer step: its sentences are cut into micro-batches whose gradients add up.
+func (t *Trainer) Step(emit func(Event)) error {
+	begin := time.Now()
+	index := t.next()
+	labelled := data.Labelled(t.train.examples, index)
+	t.model.Params.ZeroGrads()
+	t.ops.Fill(t.sums, 0)
+	for i, run := range data.Cut(t.train.examples, index, t.settings.BatchTokens) {
+		b := data.Pack(t.train.examples, run)
+		t.record(uint32(i))
+		logits := t.logits(t.train, b)
+		t.model.Heads.Loss(t.sum, logits, b.Labels, t.scales(labelled))
+		t.tape.Backward()
+	}
+	// What went wrong so far must not reach the parameters.
+	if err := t.ops.Sync(); err != nil {
+		return err
+	}
+	t.optim.Step(t.schedule.Factor(t.done))
+	return t.report(index, labelled, begin, emit)
+}
+
+// next is the examples of the step at hand.
+func (t *Trainer) next() []int {
+	n, per := len(t.train.examples), t.settings.stepsOfEpoch(len(t.train.examples))
+	epoch, at := t.done/per, t.done%per
+	order := data.Order(n, epoch, t.settings.Shuffle, t.settings.Seed)
+	return order[at*t.settings.Batch : min(n, (at+1)*t.settings.Batch)]
+}
+
+// record clears the tape for one micro-batch of the step at hand. Dropout depends on seed, step, micro-batch and place.
+func (t *Trainer) record(micro uint32) {
+	t.tape.Reset()
+	t.tape.Training, t.tape.Seed = true, t.settings.Seed
+	t.tape.Step = uint32(t.done)<<10 | micro
+}
+
+// scales is each task's weight over the step's number of its labels.
+func (t *Trainer) scales(labelled []int) []float64 {
+	s := make([]float64, len(labelled))
+	for i, n := range labelled {
+		if n > 0 {
+			s[i] = t.model.Heads.Tasks[i].Weight / float64(n)
+		}
+	}
+	return s
+}
+
+// logits runs a batch through the cached prefix and what lies above it.
+func (t *Trainer) logits(c *corpus, b data.Batch) []*autograd.Var {
+	x := c.cache.fetch(t, c, b)
+	e := t.model.Encoder
+	if t.stages < e.Stages() {
+		x = e.Forward(t.tape, nn.Batch{IDs: b.IDs, Offsets: b.Offsets}, x, t.stages, e.Stages())
+		x = t.model.Heads.Pool(x, t.tape.Ints(b.Offsets))
+	}
+	return t.model.Heads.Logits(x)
+}
+
+// report reads losses and norm of the step just taken.
+func (t *Trainer) report(index, labelled []int, begin time.Time, emit func(Event)) error {
+	sums, norm := make([]float32, len(labelled)), make([]float32, 1)
+	if err := t.ops.Read(sums, t.sums); err != nil {
+		return err
+	}
+	if err := t.ops.Read(norm, t.optim.Norm()); err != nil {
+		return err
+	}
+	factor := t.schedule.Factor(t.done)
+	t.done++
+	if n := float64(norm[0]); math.IsNaN(n) || math.IsInf(n, 0) {
+		return t.skipped(emit)
+	}
+	t.bad = 0
+	e := StepEvent{
+		Event: "step", Step: t.done, Steps: t.schedule.Steps, Epoch: t.epoch(),
+		Losses: map[string]float64{}, LR: factor * t.settings.LR, GradNorm: math.Sqrt(float64(norm[0])),
+	}
+	for i, task := range t.model.Heads.Tasks {
+		if labelled[i] > 0 {
+			e.Losses[task.Name] = float64(sums[i]) / float64(labelled[i])
+			e.Loss += task.Weight * e.Losses[task.Name]
+		}
+	}
+	tokens := 0
+	for _, i := range index {
+		tokens += len(t.train.examples[i].IDs)
+	}
+	took := time.Since(begin).Seconds()
+	e.MS, e.TokensPerSecond = took*1e3, float64(tokens)/max(took, 1e-9)
+	emit(e)
+	return nil
+}
+
+// maxBad is how many steps in a row may have a gradient that is not finite.
+const maxBad = 3
+
+// skipped counts a step that the device left out.
+func (t *Trainer) skipped(emit func(Event)) error {
+	t.optim.Skipped()
+	t.bad++
+	emit(SkippedEvent{Event: "skipped", Step: t.done, Why: "the gradient is not finite"})
+	if t.bad == maxBad {
+		return fmt.Errorf("train: the gradient was not finite %d steps in a row, up to step %d; try a smaller lr than %g and headLr than %g",
+			maxBad, t.done, t.settings.LR, t.settings.HeadLR)
+	}
+	return nil
+}
+
+// epoch is how many passes over the data are done.
+func (t *Trainer) epoch() float64 {
+	per := t.settings.stepsOfEpoch(len(t.train.examples))
+	n := len(t.train.examples)
+	return float64(t.done/per) + min(1, float64(t.done%per*t.settings.Batch)/float64(n))
+}

@@ -1,0 +1,238 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"thaw/core/autograd"
+	"thaw/core/backend"
+	"thaw/core/data"
+	"thaw/core/encoder"
+	"thaw/core/freeze"
+	"thaw/core/model"
+	"thaw/core/nn"
+	"thaw/core/optim"
+)
+
+// Data is what a run learns from and is judged by.
+type Data struct {
+	Train []data.Record
+	Evals []Set
+}
+
+// Set is a labelled set to evaluate on.
+type Set struct {
+	Name    string // "heldout", "natural"
+	Records []data.Record
+}
+
+// Trainer is one run over one model. One goroutine uses it.
+type Trainer struct {
+	model    *model.Model
+	settings Settings
+	policy   freeze.Policy
+
+	train *corpus
+	evals []*corpus
+	cut   int // texts that were longer than maxLength
+
+	ops      backend.Backend
+	tape     *autograd.Tape
+	optim    *optim.AdamW
+	schedule optim.Schedule
+	sums     backend.Buffer   // [tasks] summed losses of a step
+	sum      []backend.Buffer // views of its elements
+	stages   int              // frozen stages from the bottom
+
+	done   int               // steps so far
+	bad    int               // steps in a row whose gradient was not finite
+	before map[string]string // digests of the frozen tensors
+}
+
+// corpus is examples and what the frozen prefix makes of them.
+type corpus struct {
+	name     string
+	examples []data.Example
+	cache    *cache
+}
+
+// New prepares a run: it checks settings, tasks and records, tokenizes, and gives gradients and moments to what the
+// policy thaws. The model has its heads.
+func New(m *model.Model, s Settings, d Data) (*Trainer, error) {
+	if m.Heads == nil {
+		return nil, errors.New("train: the model has no task heads; call SetHeads first")
+	}
+	policy, err := check(m, s)
+	if err != nil {
+		return nil, err
+	}
+	if len(d.Train) == 0 {
+		return nil, errors.New("train: there are no records to train on")
+	}
+	t := &Trainer{model: m, settings: s, policy: policy, ops: m.Params.Ops(), tape: autograd.NewTape(m.Params.Ops())}
+	if err := t.read(d); err != nil {
+		return nil, err
+	}
+	t.schedule = s.schedule(s.steps(len(d.Train)))
+	t.setDropout()
+	t.thaw()
+	return t, nil
+}
+
+// check says what is wrong with the settings for this model.
+func check(m *model.Model, s Settings) (freeze.Policy, error) {
+	if err := s.Check(m.Encoder.Config.Positions); err != nil {
+		return freeze.Policy{}, err
+	}
+	p, err := freeze.Parse(s.Freeze)
+	if err != nil {
+		return p, err
+	}
+	return p, p.Check(m.Names(), m.Encoder.Config.Layers)
+}
+
+// read tokenizes all records.
+func (t *Trainer) read(d Data) error {
+	read := func(name string, records []data.Record) (*corpus, error) {
+		if err := data.Check(t.model.Heads.Tasks, records); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		ex, cut := data.Examples(t.model.Tokenizer, t.model.Heads.Tasks, records, t.settings.MaxLength)
+		t.cut += cut
+		return &corpus{name: name, examples: ex}, nil
+	}
+	var err error
+	if t.train, err = read("train", d.Train); err != nil {
+		return err
+	}
+	for _, e := range d.Evals {
+		c, err := read(e.Name, e.Records)
+		if err != nil {
+			return err
+		}
+		t.evals = append(t.evals, c)
+	}
+	return nil
+}
+
+// setDropout puts the run's dropout in place of the configuration's.
+func (t *Trainer) setDropout() {
+	if p := t.settings.Dropout; p >= 0 {
+		c := t.model.Encoder.Config
+		c.Dropout, c.Attention, t.model.Heads.Dropout = p, p, p
+	}
+}
+
+// trains says whether a parameter trains: its policy thaws it and the loss reaches it.
+func (t *Trainer) trains(name string) bool {
+	p, ok := t.model.Params.Lookup(name)
+	return ok && t.policy.Trains(name) && t.model.Heads.Uses(p)
+}
+
+// thaw gives gradients and moments to what trains and plans the cache of the rest.
+func (t *Trainer) thaw() {
+	m, s := t.model, t.settings
+	m.Params.Thaw(t.trains)
+	t.optim = optim.NewAdamW(m.Params, s.WeightDecay, s.Clip, rates(s, m.Encoder.Config))
+	t.sums = t.ops.Alloc(len(m.Heads.Tasks))
+	for i := range m.Heads.Tasks {
+		t.sum = append(t.sum, t.sums.View(i, 1))
+	}
+	t.stages = m.Encoder.Frozen()
+	budget := s.CacheBytes
+	for _, c := range append([]*corpus{t.train}, t.evals...) {
+		c.cache = newCache(t, c.examples, &budget)
+	}
+}
+
+// rates is the factor of each parameter's rate, the schedule's factor times that being the rate: the encoder's or the
+// heads', with layer-wise decay d: layer i at d^(L-1-i), the embeddings at d^L.
+func rates(s Settings, c *encoder.Config) func(*nn.Param) float64 {
+	return func(p *nn.Param) float64 {
+		switch {
+		case strings.HasPrefix(p.Group, "heads."):
+			return s.HeadLR
+		case p.Group == "embeddings":
+			return s.LR * math.Pow(s.LayerDecay, float64(c.Layers))
+		}
+		for i := range c.Layers {
+			if p.Group == encoder.LayerGroup(i) {
+				return s.LR * math.Pow(s.LayerDecay, float64(c.Layers-1-i))
+			}
+		}
+		return s.LR
+	}
+}
+
+// Run trains to the end and calls emit with what happens. When ctx is done it stops after the last whole step and returns
+// nil; it can be called again to go on.
+func (t *Trainer) Run(ctx context.Context, emit func(Event)) error {
+	begin := time.Now()
+	emit(t.plan())
+	if err := t.digest(); err != nil {
+		return t.stopped(ctx, err, begin, emit)
+	}
+	if t.done == 0 {
+		if err := t.evaluate(emit); err != nil {
+			return t.stopped(ctx, err, begin, emit)
+		}
+	}
+	for t.done < t.schedule.Steps {
+		if ctx.Err() != nil {
+			return t.stopped(ctx, ctx.Err(), begin, emit)
+		}
+		if err := t.Step(emit); err != nil {
+			return t.stopped(ctx, err, begin, emit)
+		}
+		if t.done%t.settings.stepsOfEpoch(len(t.train.examples)) == 0 || t.done == t.schedule.Steps {
+			if err := t.evaluate(emit); err != nil {
+				return t.stopped(ctx, err, begin, emit)
+			}
+		}
+	}
+	return t.finish(begin, false, emit)
+}
+
+// stopped ends a run that was asked to stop, or returns the error that ended it.
+func (t *Trainer) stopped(ctx context.Context, err error, begin time.Time, emit func(Event)) error {
+	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return t.finish(begin, true, emit)
+}
+
+// finish proves what was frozen and says that the run is over.
+func (t *Trainer) finish(begin time.Time, stopped bool, emit func(Event)) error {
+	t.ops.Sync()
+	if t.before != nil {
+		e, err := t.proof(stopped)
+		if err != nil {
+			return err
+		}
+		emit(e)
+	}
+	t.model.Card.Freeze, t.model.Card.Trained.Steps = t.policy.String(), t.done
+	t.model.Card.Trained.Examples = len(t.train.examples)
+	emit(DoneEvent{Event: "done", Steps: t.done, Seconds: time.Since(begin).Seconds(), Stopped: stopped})
+	return nil
+}
+
+// Steps is the number of steps so far, and Settings those of the run.
+func (t *Trainer) Steps() int { return t.done }
+
+// Settings are those of the run.
+func (t *Trainer) Settings() Settings { return t.settings }
+
+// Close gives back what the run took: gradients, moments, activations, cache. The model stays.
+func (t *Trainer) Close() {
+	t.tape.Free()
+	t.optim.Free()
+	for _, c := range append([]*corpus{t.train}, t.evals...) {
+		c.cache.free(t.ops)
+	}
+	t.model.Params.Thaw(func(string) bool { return false })
+}
