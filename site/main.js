@@ -35,7 +35,8 @@ const $ = (id) => document.getElementById(id)
 class Page {
   phase = 'idle'; note = ''; errors = {}
   models = []; loading = null; cached = false; device = null; info = null
-  source = new DataSource(); plan = null; run = new RunRecord([])
+  source = new DataSource(); plan = null; run = new RunRecord([], 0)
+  touched = false; resumed = false
   text = EXAMPLES[0]; askedAt = 0; result = null; saves = []; savedNote = ''
   timers = {}; shownAt = 0; queued = false
 
@@ -132,28 +133,35 @@ class Page {
     return { tasks, data: this.source.data(current()), freeze, epochs, batch, lr, headLr, dropout, shuffle: true, seed }
   }
 
-  async train(resume) {
+  /** A run starts from the pretrained encoder, read again after a run, unless it goes on from the last one. */
+  fresh() {
+    if (this.touched && !this.resumed && !current().goOn) this.info = null
+    return this.load()
+  }
+
+  async train() {
     if (this.phase !== 'idle') return
     this.phase = 'preparing'
     this.abort = new AbortController()
     this.note = this.info ? 'Getting ready…' : 'Loading the encoder…'
     await this.guard('train', async () => {
       const t = await this.ready()
-      await this.load()
+      await this.fresh()
       if (!this.source.records.length) await this.makeData()
       const evals = this.source.evals(current(), await t.natural())
       this.begin()
-      for await (const e of t.train({ ...this.settings(), ...(evals ? { evals } : {}), ...resume, signal: this.abort.signal })) this.hear(e)
+      for await (const e of t.train({ ...this.settings(), ...(evals ? { evals } : {}), ...(this.resumed ? { resume: true } : {}), signal: this.abort.signal })) this.hear(e)
     })
     this.phase = 'idle'
+    this.resumed = false
     this.abort = undefined
     if (this.run.progress && !this.errors.train) this.finish()
     this.show()
   }
 
   begin() {
-    this.run = new RunRecord(current().tasks)
-    this.phase = 'training'
+    this.run = new RunRecord(current().tasks, current().epochs)
+    Object.assign(this, { touched: true, phase: 'training' })
     this.note = 'Scoring the untrained heads…'
     for (const id of ['loss', 'hero']) {
       $(id).tasks = this.run.tasks
@@ -168,7 +176,6 @@ class Page {
     if (e.event === 'step') return this.step(e)
     if (e.event === 'eval' && e.set !== 'natural' && e.step > 0) this.say(epochNews(e))
     else if (e.event === 'device') this.device = this.trainer.device
-    else if (e.event === 'skipped') this.note = `Step ${e.step} was skipped: its numbers were not finite.`
     this.show()
   }
 
@@ -180,7 +187,7 @@ class Page {
     const losses = this.run.point()
     $('loss').append(e.step, losses, e.steps)
     $('hero').append(e.step, losses, e.steps)
-    if (this.phase === 'training') this.note = `Epoch ${e.epoch} of ${e.epochs}. The curves are in part 4, Train.`
+    if (this.phase === 'training') this.note = `Epoch ${this.run.progress.epoch} of ${this.run.epochs}. The curves are in part 4, Train.`
     if (now - this.askedAt > PAUSE.again) this.ask(this.text)
     this.show()
   }
@@ -236,7 +243,7 @@ class Page {
     return this.guard('save', async () => {
       await this.load()
       await this.trainer.resume({ name })
-      this.resumed = true
+      Object.assign(this, { resumed: true, touched: true })
       this.savedNote = `${name} is back. Train goes on from it.`
       this.ask(this.text)
     })
@@ -300,11 +307,11 @@ class Page {
       error: errors.data ?? (source.stats && stranger(s.tasks, source.stats.tasks)),
     })
     give('freeze', { stack, policy: s.freeze, plan: errors.freeze ? null : this.plan, error: errors.freeze, busy })
-    give('run', { phase, note, progress, settings: s, error: errors.train })
+    give('run', { phase, note, progress, settings: s, remark: run.remark, learnt: this.touched, error: errors.train })
     give('loss', { tasks: s.tasks })
-    give('scores', { tasks: s.tasks, epochs: progress?.epochs ?? s.epochs, history })
+    give('scores', { tasks: s.tasks, epochs: progress ? run.epochs : s.epochs, history })
     give('proof', { proof: run.proof })
-    give('try', { tasks: s.tasks, text: this.text, ready: loaded, trained: this.resumed || Boolean(progress), result: this.result, examples: EXAMPLES, error: errors.try })
+    give('try', { tasks: s.tasks, text: this.text, ready: loaded, trained: this.touched, result: this.result, examples: EXAMPLES, error: errors.try })
     give('saves', { saves: this.saves, canSave: loaded && Boolean(progress), busy, note: this.savedNote, error: errors.save })
   }
 
@@ -335,13 +342,13 @@ class Page {
   /** Another encoder: what was learnt and planned with the old one goes. */
   forget() {
     if (this.info?.name === current().model) return
-    Object.assign(this, { info: null, plan: null, result: null, run: new RunRecord([]) })
+    Object.assign(this, { info: null, plan: null, result: null, run: new RunRecord([], 0), touched: false, resumed: false })
     this.guard('encoder', async () => { this.cached = Boolean(await this.trainer?.cached?.(current().model)) })
   }
 
   /** Other tasks make the old answers and a policy that names a lost head meaningless. */
   retask() {
-    Object.assign(this, { result: null, run: new RunRecord([]) })
+    Object.assign(this, { result: null, run: new RunRecord([], 0) })
     const { tasks, freeze } = current()
     const lost = lineOf(freeze, this.stack(tasks)).custom && /(^|,)head:/.test(freeze)
     if (lost) set({ freeze: PROPS.find((p) => p.name === 'freeze').first })

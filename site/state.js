@@ -9,7 +9,7 @@ const TASKS = 'topic=world,sports,business,sci/tech;sentiment=negative,positive'
 
 /**
  * @typedef {{ name: string, labels: string[], weight?: number }} Task
- * @typedef {{ name: string, type: 'string'|'int'|'number'|'list'|'tasks', first: any, key: string, min?: number, max?: number, oneOf?: string[] }} Prop
+ * @typedef {{ name: string, type: 'string'|'int'|'number'|'list'|'bool'|'tasks', first: any, key: string, min?: number, max?: number, oneOf?: string[] }} Prop
  */
 
 /** @type {Prop[]} */
@@ -29,6 +29,7 @@ export const PROPS = [
   { name: 'lr', type: 'number', first: 1e-4, key: 'lr', min: 0, max: 1 },
   { name: 'headLr', type: 'number', first: 1e-3, key: 'head-lr', min: 0, max: 1 },
   { name: 'dropout', type: 'number', first: 0.1, key: 'dropout', min: 0, max: 0.9 },
+  { name: 'goOn', type: 'bool', first: false, key: 'go-on' },
   { name: 'seed', type: 'int', first: 1, key: 'seed', min: 0, max: 2 ** 31 - 1 },
 ]
 
@@ -37,6 +38,7 @@ const TYPES = {
   int: { parse: (text) => (/^-?\d+$/.test(text) ? Number(text) : undefined), print: String },
   number: { parse: (text) => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined), print: String },
   list: { parse: (text) => (/^[a-z]+(,[a-z]+)*$/.test(text) ? text.split(',') : undefined), print: (list) => list.join(',') },
+  bool: { parse: (text) => ({ true: true, false: false })[text], print: String },
   tasks: { parse: parseTasks, print: printTasks },
 }
 

@@ -118,6 +118,7 @@ class FakeTrainer {
     this.#stop = new AbortController()
     s.signal?.addEventListener('abort', () => this.#stop.abort())
     yield { event: 'plan', ...plan }
+    let stopped = false
     const flat = plan.trainable === 0
     const rnd = random(s.seed)
     const began = performance.now()
@@ -130,19 +131,22 @@ class FakeTrainer {
     yield evaluate(0, 0, 'natural')
     try {
       for (let step = 1; step <= steps; step++) {
-        const epoch = Math.ceil((step * s.epochs) / steps)
-        const ms = (epoch === 1 ? 70 : 45) * TEMPO
+        const epoch = (step * s.epochs) / steps
+        const ms = (epoch <= 1 ? 70 : 45) * TEMPO
         await wait(ms, this.#stop.signal)
         while (this.#paused) await wait(50, this.#stop.signal)
         const losses = {}
         s.tasks.forEach((t, k) => { losses[t.name] = (flat ? 1 : 0.06 + 0.94 * Math.exp((-(6 - k) * step) / steps)) * Math.log(t.labels.length) * (0.85 + 0.3 * rnd()) })
-        yield { event: 'step', step, steps, epoch, epochs: s.epochs, losses, loss: Object.values(losses).reduce((a, b) => a + b, 0), lr: s.lr * (1 - step / steps), gradNorm: 1 + rnd(), ms, tokensPerSecond: 260000 / ms }
+        yield { event: 'step', step, steps, epoch, losses, loss: Object.values(losses).reduce((a, b) => a + b, 0), lr: s.lr * (1 - step / steps), gradNorm: 1 + rnd(), ms, tokensPerSecond: 260000 / ms }
         if (step % Math.ceil(steps / s.epochs) === 0) { yield evaluate(step, epoch, 'heldout'); yield evaluate(step, epoch, 'natural') }
       }
-    } catch (error) { if (error.name !== 'AbortError') throw error }
+    } catch (error) {
+      if (error.name !== 'AbortError') throw error
+      stopped = true
+    }
     const frozen = plan.parameters.filter((p) => !p.trainable)
     yield { event: 'frozen', equal: true, tensors: frozen.length, sha256: hash(5), list: frozen.map((p, k) => ({ name: p.name, before: hash(k + 10), after: hash(k + 10) })) }
-    yield { event: 'done', steps, seconds: (performance.now() - began) / 1000 }
+    yield { event: 'done', steps, stopped, seconds: (performance.now() - began) / 1000 }
   }
 
   async pause() { this.#paused = true }

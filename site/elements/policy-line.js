@@ -79,7 +79,7 @@ export function presets(stack) {
     { policy: `layers:${k}`, title: 'Last layers and heads', text: 'The default: early layers keep what they know of language, the last two and the heads adapt.' },
     { policy: 'backbone', title: 'Heads only', text: 'The whole encoder is frozen. Heads learn on its cached output, so epochs cost almost nothing.' },
     ...stack.tasks.slice(0, 1).map((name) => ({
-      policy: `head:${name}`, title: `All but the ${name} head`,
+      policy: `head:${name}`, title: `All but ${name}`,
       text: `The bytes of the ${name} head stay equal while the encoder and the other heads learn.`,
     })),
     { policy: 'none', title: 'Nothing frozen', text: 'Everything trains: most accurate with enough data, slowest, most memory.' },

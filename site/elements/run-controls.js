@@ -5,7 +5,9 @@
  * @property {string} note        what happens now, in a sentence
  * @property {{ step: number, steps: number, epoch: number, epochs: number, lr: number, gradNorm: number,
  *   tokensPerSecond: number, secondsLeft: number } | null} progress
- * @property {Record<string, number>} settings   epochs, batch, lr, headLr, dropout, seed
+ * @property {Record<string, any>} settings   epochs, batch, lr, headLr, dropout, seed, goOn
+ * @property {string} remark      what a person should know besides
+ * @property {boolean} learnt     there is a run to go on from
  * @property {{ message: string, hint?: string } | null} error
  * @event run-train · run-pause · run-continue · run-stop
  * @event settings-change         detail: some of settings
@@ -26,7 +28,7 @@ const FIELDS = [
 ]
 
 class RunControls extends PageElement {
-  static props = { phase: 'idle', note: '', progress: null, settings: {}, error: null }
+  static props = { phase: 'idle', note: '', progress: null, settings: {}, remark: '', learnt: false, error: null }
 
   constructor() {
     super(styles)
@@ -40,9 +42,13 @@ class RunControls extends PageElement {
     this.facts = {}
     const fact = (key, name) => h('div', {}, h('dt', {}, name), (this.facts[key] = h('dd', {}, '–')))
     this.inputs = {}
+    this.goOn = h('input', { type: 'checkbox', onchange: () => this.emit('settings-change', { goOn: this.goOn.checked }) })
+    this.goOnBox = h('label.check', { hidden: true }, this.goOn, 'Go on from what it has learnt, not from the pretrained encoder')
+    this.extra = h('p.quiet', { hidden: true })
     this.shadowRoot.append(h('div.card', {},
       h('div.row', {}, this.train, this.pause, this.stop, this.line), this.bar, this.problem.box,
       h('dl.facts', {}, fact('step', 'Step'), fact('epoch', 'Epoch'), fact('left', 'Time left'), fact('speed', 'Tokens a second'), fact('lr', 'Rate now'), fact('norm', 'Gradient norm')),
+      this.extra, this.goOnBox,
       h('details', {}, h('summary', {}, 'Settings'), h('div.fields', {}, ...FIELDS.map((f) => this.#field(...f))))))
   }
 
@@ -56,6 +62,11 @@ class RunControls extends PageElement {
     this.line.textContent = this.note
     this.problem.show(this.error)
     this.#showProgress(this.progress)
+    this.extra.textContent = this.remark
+    this.extra.hidden = !this.remark
+    this.goOnBox.hidden = !this.learnt
+    this.goOn.checked = Boolean(this.settings.goOn)
+    this.goOn.disabled = phase !== 'idle'
     for (const [key, input] of Object.entries(this.inputs)) {
       if (this.shadowRoot.activeElement !== input) input.value = this.settings[key] ?? ''
       input.disabled = phase !== 'idle'

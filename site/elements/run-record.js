@@ -1,15 +1,17 @@
 /**
  * What is known of one run, gathered from its events: how far it is, what it lost, what it scored, what stayed frozen. It shows nothing.
  */
+import { plural } from './format.js'
 import { meanMs, secondsLeft } from './run-view.js'
 
 export class RunRecord {
-  progress = null; mean = NaN; history = []; losses = {}; proof = null; done = false
+  plan = null; progress = null; mean = NaN; history = []; losses = {}; proof = null; done = false; stopped = false; skipped = 0
   #sums
 
-  /** @param {{ name: string }[]} tasks */
-  constructor(tasks) {
+  /** @param {{ name: string }[]} tasks @param {number} epochs */
+  constructor(tasks, epochs) {
     this.tasks = tasks
+    this.epochs = epochs
     this.#clear()
   }
 
@@ -17,13 +19,22 @@ export class RunRecord {
   hear(e) {
     if (e.event === 'step') this.#step(e)
     else if (e.event === 'eval') this.history = [...this.history, { ...e, set: e.set ?? 'heldout' }]
+    else if (e.event === 'plan') this.plan = e
+    else if (e.event === 'skipped') this.skipped++
     else if (e.event === 'frozen') this.proof = e
-    else if (e.event === 'done') this.done = true
+    else if (e.event === 'done') Object.assign(this, { done: true, stopped: Boolean(e.stopped) })
   }
 
   /** Whether every step has been taken. */
   get whole() {
-    return this.done && this.progress !== null && this.progress.step >= this.progress.steps
+    return this.done && !this.stopped && this.progress !== null
+  }
+
+  /** What a person should know besides the curves, in a sentence or two. */
+  get remark() {
+    const cut = this.plan?.cut ? `${plural(this.plan.cut, 'text')} longer than the limit of tokens ${this.plan.cut === 1 ? 'was' : 'were'} cut.` : ''
+    const skipped = this.skipped ? `${plural(this.skipped, 'step')} skipped, for ${this.skipped === 1 ? 'its' : 'their'} numbers were not finite.` : ''
+    return [cut, skipped].filter(Boolean).join(' ')
   }
 
   /** The mean loss of each task since the last call, in the order of the tasks; NaN where a task had none. */
@@ -36,7 +47,9 @@ export class RunRecord {
   #step(e) {
     this.mean = meanMs(this.mean, e.ms)
     this.losses = { ...this.losses, ...e.losses }
-    this.progress = { ...e, secondsLeft: secondsLeft(e, this.mean) }
+    // The event counts passes over the data so far, 0.01 after the first step: that is in epoch 1.
+    const epoch = Math.max(1, Math.ceil(e.epoch - 1e-9))
+    this.progress = { ...e, epoch, epochs: this.epochs, secondsLeft: secondsLeft(e, this.mean) }
     this.tasks.forEach(({ name }, i) => {
       if (!Number.isFinite(e.losses[name])) return
       this.#sums[i].sum += e.losses[name]

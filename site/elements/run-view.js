@@ -91,7 +91,7 @@ export function stages({ phase, loaded, loading, bytes: size, sentences, making,
 /** What is said aloud after an epoch. */
 export function epochNews({ epoch, tasks }) {
   const told = Object.entries(tasks).map(([name, r]) => `${name} ${Math.round(r.accuracy * 100)} percent`)
-  return `Epoch ${epoch} is done. Right on held-out sentences: ${told.join(', ')}.`
+  return `Epoch ${Math.ceil(epoch)} is done. Right on held-out sentences: ${told.join(', ')}.`
 }
 
 /** The encoders of weights/manifest.json as <encoder-card> lists them. */

@@ -43,7 +43,7 @@ class ScoreBoard extends PageElement {
     return h(`section.${hueClass(index)}`, {},
       h('h4', {}, h('span.dot'), ` ${task.name} `, h('span.quiet', {}, `guessing: ${percent(1 / task.labels.length)}`)),
       h('div.scroll', {}, h('table', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Set'),
-        ...marks.map(({ step, epoch, middle }) => h(`th${middle}`, { scope: 'col' }, step === 0 ? 'Before' : `Epoch ${epoch}`)), h('th', { scope: 'col' }, 'F1'))),
+        ...marks.map(({ step, epoch, middle }) => h(`th${middle}`, { scope: 'col' }, step === 0 ? 'Before' : `Epoch ${Number(epoch.toFixed(1))}`)), h('th', { scope: 'col' }, 'F1'))),
         h('tbody', {}, ...sets.map((set) => this.#row(task, set, marks))))))
   }
 
@@ -75,7 +75,7 @@ function columns(history, name, epochs) {
   for (const { step, epoch, tasks } of history) if (tasks[name]) seen.set(step, { step, epoch })
   const marks = [...seen.values()].sort((a, b) => a.step - b.step)
   if (!marks.length) marks.push({ step: 0, epoch: 0 })
-  for (let epoch = marks.at(-1).epoch + 1; epoch <= epochs && marks.length < COLUMNS; epoch++) marks.push({ step: -epoch, epoch })
+  for (let epoch = Math.floor(marks.at(-1).epoch) + 1; epoch <= epochs && marks.length < COLUMNS; epoch++) marks.push({ step: -epoch, epoch })
   return marks.length <= COLUMNS ? marks : [marks[0], ...marks.slice(1 - COLUMNS)]
 }
 
