@@ -1,0 +1,158 @@
+package bridge
+
+import (
+	"slices"
+
+	"thaw/core/data"
+	"thaw/core/freeze"
+	"thaw/core/head"
+	"thaw/core/model"
+	"thaw/core/synth"
+	"thaw/core/train"
+)
+
+// sampled is how many texts are tokenized to know the length of all.
+const sampled = 64
+
+// plan says what a run would train and take. It changes nothing, but that a model without heads gets those of the plan.
+func (s *session) plan(a *Plan) (any, error) {
+	if s.model == nil {
+		return nil, notLoaded("planning")
+	}
+	settings, err := s.settings(a.Settings)
+	if err != nil {
+		return nil, err
+	}
+	examples, texts, err := sample(a.Data, a.Tasks)
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := tasksFrom(a.Tasks, texts)
+	if err != nil {
+		return nil, err
+	}
+	if s.model.Heads == nil {
+		if err := s.model.SetHeads(style(a.Head), tasks, settings.Seed); err != nil {
+			return nil, err
+		}
+	}
+	perText := s.tokens(texts, settings.MaxLength)
+	p, err := s.estimate(a, settings, tasks, examples, perText)
+	if err != nil {
+		return nil, err
+	}
+	p.StepMS = s.speed.expect(s.model, settings, perText, p.Parameters)
+	return p, nil
+}
+
+// estimate adds up what trains. Heads of other tasks than the model has now are counted without being made.
+func (s *session) estimate(a *Plan, settings train.Settings, tasks []head.Task, examples int, perText float64) (Planned, error) {
+	same := slices.EqualFunc(s.model.Heads.Tasks, tasks, func(x, y head.Task) bool { return x.Name == y.Name && slices.Equal(x.Labels, y.Labels) })
+	names := names(s.model)
+	policy, err := freeze.Parse(settings.Freeze)
+	if err != nil {
+		return Planned{}, err
+	}
+	if !same {
+		names = others(s.model, style(a.Head), tasks)
+		settings.Freeze = "none" // checked here, for the model does not know the names
+		if err := policy.Check(keys(names), s.model.Encoder.Config.Layers); err != nil {
+			return Planned{}, err
+		}
+	}
+	e, err := train.Estimate(s.model, settings, examples, int(perText*float64(examples)))
+	if err != nil {
+		return Planned{}, err
+	}
+	p := Planned{MemoryBytes: e.MemoryBytes, Steps: e.Steps, Freeze: policy.String()}
+	for _, n := range names {
+		trains := policy.Trains(n.name) && (n.group != "pooler" || style(a.Head) == head.HF)
+		p.Parameters = append(p.Parameters, Trainable{n.name, trains})
+		if trains {
+			p.Trainable += n.size
+		} else {
+			p.Frozen += n.size
+		}
+	}
+	if !same {
+		p.MemoryBytes -= 12 * int64(e.Trainable-p.Trainable) // gradient and two moments of what would not train
+	}
+	return p, nil
+}
+
+// named is a parameter that there is or would be.
+type named struct {
+	name, group string
+	size        int
+}
+
+func names(m *model.Model) (out []named) {
+	for _, p := range m.Params.Params() {
+		out = append(out, named{p.Name, p.Group, p.Size()})
+	}
+	return out
+}
+
+// others are the model's parameters with heads of other tasks.
+func others(m *model.Model, style head.Style, tasks []head.Task) []named {
+	out := slices.DeleteFunc(names(m), func(n named) bool { return len(n.group) > 5 && n.group[:6] == "heads." })
+	for _, t := range tasks {
+		group, c := head.Group(t.Name), len(t.Labels)
+		prefix := group
+		if style == head.HF {
+			prefix += ".classifier"
+		}
+		out = append(out, named{prefix + ".weight", group, c * m.Encoder.Config.Hidden}, named{prefix + ".bias", group, c})
+	}
+	return out
+}
+
+func keys(all []named) (out []string) {
+	for _, n := range all {
+		out = append(out, n.name)
+	}
+	return out
+}
+
+// sample returns how many texts a source has, and some of them.
+func sample(s *Source, tasks []Task) (int, []data.Record, error) {
+	if s == nil {
+		return 0, nil, nil
+	}
+	if s.Synthetic == nil {
+		return len(s.Records), spread(s.Records), nil
+	}
+	spec := *s.Synthetic
+	spec.N = min(spec.N, sampled)
+	few := Source{Synthetic: &spec}
+	records, err := few.records(tasks)
+	if err != nil && s.Synthetic.N > synth.MaxTexts {
+		return 0, nil, err
+	}
+	return s.Synthetic.N, records, err
+}
+
+// spread takes some records from all over the list.
+func spread(records []data.Record) []data.Record {
+	if len(records) <= sampled {
+		return records
+	}
+	out := make([]data.Record, sampled)
+	for i := range out {
+		out[i] = records[i*len(records)/sampled]
+	}
+	return out
+}
+
+// tokens is the mean number of tokens of a text, of a usual one where there is none to measure.
+func (s *session) tokens(texts []data.Record, maxLength int) float64 {
+	const usual = 20
+	if len(texts) == 0 {
+		return usual
+	}
+	n := 0
+	for _, r := range texts {
+		n += len(s.model.Tokenizer.Encode(r.Text, maxLength).IDs)
+	}
+	return float64(n) / float64(len(texts))
+}

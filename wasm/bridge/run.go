@@ -1,0 +1,242 @@
+package bridge
+
+import (
+	"encoding/json"
+	"io"
+
+	"thaw/core/data"
+	"thaw/core/freeze"
+	"thaw/core/head"
+	"thaw/core/train"
+)
+
+// run is a training run, going on or over.
+type run struct {
+	id       int
+	trainer  *train.Trainer
+	total    int // steps, known from its plan
+	going    bool
+	paused   bool
+	stopping bool
+	whole    bool // every step was taken
+	saves    []save
+}
+
+// save is a checkpoint that waits for the end of a step.
+type save struct {
+	id   int
+	sink io.Writer
+}
+
+// train begins a run or goes on with the one that was resumed.
+func (s *session) train(id int, a *Train) (any, error) {
+	if s.model == nil {
+		return nil, notLoaded("training")
+	}
+	on := s.run != nil && !s.run.whole && s.run.id == 0 // resumed and never run since
+	if a.Resume != nil {
+		on = *a.Resume
+	}
+	if on {
+		if s.run == nil {
+			return nil, fault("state", "Resume a saved run first, or train with data.", "there is no run to go on with")
+		}
+		s.run.id = id
+		return s.goOn()
+	}
+	t, err := s.begin(a)
+	if err != nil {
+		return nil, err
+	}
+	s.run = &run{id: id, trainer: t}
+	return s.goOn()
+}
+
+// begin prepares a new run.
+func (s *session) begin(a *Train) (*train.Trainer, error) {
+	settings, err := s.settings(a.Settings)
+	if err != nil {
+		return nil, err
+	}
+	if a.Data == nil {
+		return nil, fault("data", "Give records, or {synthetic: {n: 2000, seed: 1}}.", "there are no data to train on")
+	}
+	d, tasks, err := gather(a.Data, a.Evals, a.Tasks, settings.Seed)
+	if err != nil {
+		return nil, err
+	}
+	s.endRun()
+	if err := s.model.SetHeads(style(a.Head), tasks, settings.Seed); err != nil {
+		return nil, err
+	}
+	return train.New(s.model, settings, d)
+}
+
+// endRun gives back what the last run took.
+func (s *session) endRun() {
+	if s.run != nil {
+		s.run.trainer.Close()
+		s.run = nil
+	}
+}
+
+// goOn trains until the end, a stop or a fault.
+func (s *session) goOn() (any, error) {
+	r := s.run
+	r.going, r.paused, r.stopping = true, false, false
+	err := r.trainer.Run(s.works[len(s.works)-1].ctx, func(e train.Event) { s.hear(r, e) })
+	r.going, r.paused = false, false
+	s.flush(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.where(r), nil
+}
+
+// hear passes an event on. Saves that wait are done here, between two steps.
+func (s *session) hear(r *run, e train.Event) {
+	switch e := e.(type) {
+	case train.PlanEvent:
+		r.total = e.Steps
+		s.event(r.id, e)
+		return
+	case train.StepEvent:
+		s.speed.step(s.model, r.trainer.Settings(), e)
+	case train.DoneEvent:
+		r.whole = !e.Stopped
+	}
+	s.event(r.id, e)
+	s.flush(r)
+}
+
+// flush does the saves that wait.
+func (s *session) flush(r *run) {
+	for len(r.saves) > 0 {
+		next := r.saves[0]
+		r.saves = r.saves[1:]
+		err := r.trainer.Save(next.sink)
+		s.answer(next.id, s.where(r), err)
+	}
+}
+
+// save writes a checkpoint, after the step that is being taken.
+func (s *session) save(id int, sink io.Writer) (any, error) {
+	if sink == nil {
+		return nil, fault("message", "", "save came without a stream to write to")
+	}
+	if s.run == nil {
+		return nil, fault("state", "Train for a step or more, then save.", "there is no run to save yet")
+	}
+	if s.run.going {
+		s.run.saves = append(s.run.saves, save{id, sink})
+		return nil, errLater
+	}
+	return s.where(s.run), s.run.trainer.Save(sink)
+}
+
+// resume reads a checkpoint; the next train goes on with it.
+func (s *session) resume(a *Resume, open func(string) (Stream, error)) (any, error) {
+	if s.model == nil {
+		return nil, notLoaded("resuming a run")
+	}
+	if open == nil {
+		return nil, fault("message", "", "resume came without a checkpoint")
+	}
+	d, _, err := gather(&a.Data, a.Evals, a.Tasks, 1)
+	if err != nil {
+		return nil, err
+	}
+	in, err := open("checkpoint")
+	if err != nil {
+		return nil, err
+	}
+	s.endRun()
+	t, err := train.Resume(s.model, in, d)
+	if err != nil {
+		return nil, err
+	}
+	s.run = &run{trainer: t, total: total(t, len(d.Train))}
+	s.run.whole = t.Steps() >= s.run.total
+	return s.where(s.run), in.Finish(true)
+}
+
+// total is the number of steps of a run over n examples.
+func total(t *train.Trainer, n int) int {
+	set := t.Settings()
+	if set.Steps > 0 {
+		return set.Steps
+	}
+	return set.Epochs * ((n + set.Batch - 1) / set.Batch)
+}
+
+// where says where a run is.
+func (s *session) where(r *run) Run {
+	settings, err := json.Marshal(r.trainer.Settings())
+	if err != nil {
+		panic(err) // numbers and words can always be written
+	}
+	return Run{
+		Step: r.trainer.Steps(), Steps: r.total, Stopped: !r.whole, Freeze: r.trainer.Settings().Freeze,
+		Tasks: tasksOf(s.model.Heads.Tasks), Head: string(s.model.Heads.Style), Settings: settings,
+	}
+}
+
+// setFreeze chooses the policy of the next run.
+func (s *session) setFreeze(a *SetFreeze) (any, error) {
+	if s.run != nil && s.run.going {
+		return nil, fault("busy", "Stop the run first, then train on with the new policy.", "what is frozen changes between runs, and one is going on")
+	}
+	if s.model == nil {
+		return nil, notLoaded("choosing what is frozen")
+	}
+	p, err := freeze.Parse(a.Freeze)
+	if err == nil {
+		err = p.Check(s.model.Names(), s.model.Encoder.Config.Layers)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.freeze = p.String()
+	reply := Frozen{Freeze: s.freeze}
+	for _, q := range s.model.Params.Params() {
+		if p.Trains(q.Name) {
+			reply.Trainable += q.Size()
+		} else {
+			reply.Frozen += q.Size()
+		}
+	}
+	return reply, nil
+}
+
+func notLoaded(what string) error {
+	return fault("state", "Call load first.", "no encoder is loaded, and %s needs one", what)
+}
+
+// gather makes the data of a run and its tasks. Where the page names no tasks, those of the data are learnt.
+func gather(source *Source, evals *Evals, given []Task, seed uint64) (train.Data, []head.Task, error) {
+	records, err := source.records(given)
+	if err != nil {
+		return train.Data{}, nil, err
+	}
+	tasks, err := tasksFrom(given, records)
+	if err != nil {
+		return train.Data{}, nil, err
+	}
+	d := train.Data{Train: only(tasks, records, false)}
+	if evals == nil || evals.Heldout == nil {
+		var heldout []data.Record
+		d.Train, heldout = data.Split(d.Train, heldOut, seed)
+		d.Evals = append(d.Evals, train.Set{Name: "heldout", Records: heldout})
+	} else if records, err = evals.Heldout.records(given); err != nil {
+		return d, nil, err
+	} else {
+		d.Evals = append(d.Evals, train.Set{Name: "heldout", Records: only(tasks, records, false)})
+	}
+	if evals != nil && evals.Natural != nil {
+		if records, err = evals.Natural.records(given); err != nil {
+			return d, nil, err
+		}
+		d.Evals = append(d.Evals, train.Set{Name: "natural", Records: only(tasks, records, true)})
+	}
+	return d, tasks, nil
+}

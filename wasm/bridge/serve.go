@@ -1,0 +1,225 @@
+// Package bridge serves the page: it decodes commands, has the core do them, and answers. It knows nothing of the browser
+// but a Port, so all of it is tested natively; port_js.go is the worker's.
+//
+// One goroutine does everything. While a long work runs, the backend calls tick after every operation, and tick lets
+// messages in: so a run is paused, stopped and asked for predictions without a second thread. See RATIONALE.
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"time"
+
+	"thaw/core/backend"
+	"thaw/core/model"
+	"thaw/core/train"
+)
+
+// breath is how long a work may go on before messages are let in.
+const breath = 100 * time.Millisecond
+
+// Message is a command as it arrives, with the streams that came beside its JSON.
+type Message struct {
+	JSON []byte
+	// Open returns the stream of a file (load, resume); nil where the message has none.
+	Open func(name string) (Stream, error)
+	// Sink takes the bytes of a checkpoint (save); nil where the message has none.
+	Sink io.Writer
+}
+
+// Stream is a file on its way in.
+type Stream interface {
+	io.Reader
+	// Finish says whether the bytes were what they should be, so that they are kept for the next time or not.
+	Finish(good bool) error
+}
+
+// Port carries messages.
+type Port interface {
+	// Wait returns the oldest message and waits until there is one.
+	Wait() Message
+	// Poll returns the oldest message, false if there is none.
+	Poll() (Message, bool)
+	// Breathe lets messages that were sent meanwhile arrive.
+	Breathe() error
+	// Send answers; the binary arrays travel beside the JSON.
+	Send(message []byte, binary ...[]byte) error
+}
+
+// Serve answers commands until Close comes. Open makes the backend, which calls tick after every operation.
+func Serve(port Port, open func(tick func() error) backend.Backend) error {
+	s := &session{port: port, last: time.Now()}
+	s.ops = open(s.tick)
+	for !s.closed {
+		s.handle(s.next())
+	}
+	return s.broken
+}
+
+// session is what the worker knows between two commands.
+type session struct {
+	port   Port
+	ops    backend.Backend
+	model  *model.Model
+	name   string // of the loaded model
+	run    *run   // the last run, going on or over; nil before the first
+	freeze string // policy of the next run where the page says none
+	speed  speed
+
+	works   []*work   // what is being done, the innermost last
+	waiting []request // commands put off until the work is over
+	last    time.Time // of the last breath
+	closed  bool
+	broken  error // the port failed: nobody hears us
+}
+
+// work is a command that is being done.
+type work struct {
+	id     int
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// request is a message and the command in it.
+type request struct {
+	Command
+	Message
+}
+
+// next is the next command: one that was put off, or a new one.
+func (s *session) next() request {
+	if len(s.waiting) > 0 {
+		r := s.waiting[0]
+		s.waiting = s.waiting[1:]
+		return r
+	}
+	r, ok := s.decode(s.port.Wait())
+	for !ok {
+		r, ok = s.decode(s.port.Wait())
+	}
+	return r
+}
+
+// decode reads a message; what cannot be read is answered at once.
+func (s *session) decode(m Message) (request, bool) {
+	c, err := Decode(m.JSON)
+	if err != nil {
+		s.answer(c.ID, nil, err)
+		return request{}, false
+	}
+	return request{c, m}, true
+}
+
+// handle does a command and answers it.
+func (s *session) handle(r request) {
+	ctx := context.Background()
+	if len(s.works) > 0 {
+		ctx = s.works[len(s.works)-1].ctx
+	}
+	w := &work{id: r.ID}
+	w.ctx, w.cancel = context.WithCancel(ctx)
+	defer w.cancel()
+	s.works = append(s.works, w)
+	reply, binary, err := s.safely(r)
+	s.works = s.works[:len(s.works)-1]
+	if err == errLater {
+		return // it is answered when its time has come
+	}
+	s.answer(r.ID, reply, err, binary...)
+}
+
+// safely does a command. This is the one place that recovers: a broken rule of the program becomes an error of code
+// "internal", and the run it happened in is over.
+func (s *session) safely(r request) (reply any, binary [][]byte, err error) {
+	depth := len(s.works)
+	defer func() {
+		if v := recover(); v != nil {
+			s.works = s.works[:depth]
+			s.ops.Sync()
+			if s.run != nil && depth == 1 {
+				s.run.going = false
+			}
+			err = internal(v)
+		}
+	}()
+	return s.do(r)
+}
+
+// do does a command. Those that need no stream and return no bytes are in answers.
+func (s *session) do(r request) (any, [][]byte, error) {
+	switch a := r.Args.(type) {
+	case *Encode:
+		return s.encode(a)
+	case *Load:
+		reply, err := s.load(a, r.Open)
+		return reply, nil, err
+	case *Resume:
+		reply, err := s.resume(a, r.Open)
+		return reply, nil, err
+	case *Save:
+		reply, err := s.save(r.ID, r.Sink)
+		return reply, nil, err
+	case *Train:
+		reply, err := s.train(r.ID, a)
+		return reply, nil, err
+	}
+	reply, err := s.answers(r.Args)
+	return reply, nil, err
+}
+
+// answers does the small commands.
+func (s *session) answers(args any) (any, error) {
+	switch a := args.(type) {
+	case *Hello:
+		return Greeting{s.ops.Name()}, nil
+	case *Plan:
+		return s.plan(a)
+	case *Synth:
+		return synthesise(a)
+	case *Natural:
+		return natural(), nil
+	case *Leakage:
+		return leakage(a)
+	case *Predict:
+		return s.predict(a)
+	case *Evaluate:
+		return s.evaluate(a)
+	case *SetFreeze:
+		return s.setFreeze(a)
+	}
+	return s.steer(args), nil
+}
+
+// answer sends a reply or an error.
+func (s *session) answer(id int, reply any, err error, binary ...[]byte) {
+	if err != nil {
+		s.send(struct {
+			ID    int    `json:"id"`
+			Error *Fault `json:"error"`
+		}{id, asFault(err)})
+		return
+	}
+	s.send(struct {
+		ID    int `json:"id"`
+		Reply any `json:"reply"`
+	}{id, reply}, binary...)
+}
+
+// event sends something that happened in the work of command id.
+func (s *session) event(id int, e train.Event) {
+	s.send(struct {
+		ID    int         `json:"id"`
+		Event train.Event `json:"event"`
+	}{id, e})
+}
+
+func (s *session) send(message any, binary ...[]byte) {
+	text, err := json.Marshal(message)
+	if err == nil {
+		err = s.port.Send(text, binary...)
+	}
+	if err != nil {
+		s.broken, s.closed = err, true
+	}
+}
