@@ -7,7 +7,7 @@ import { stranger, wantedLabels } from './elements/label-edits.js'
 import { latest } from './elements/latest.js'
 import { lineOf, stackOf } from './elements/policy-line.js'
 import { RunRecord } from './elements/run-record.js'
-import { epochNews, headline, modelsOf, perTask, planGroups, planSeconds, stages } from './elements/run-view.js'
+import { epochNews, headline, modelsOf, perTask, planGroups, planSeconds, settingsOf, stages } from './elements/run-view.js'
 import { PROPS, current, readHash, set, subscribe, writeHash } from './state.js'
 import './elements/encoder-card.js'
 import './elements/freeze-panel.js'
@@ -56,12 +56,11 @@ class Page {
   }
 
   async boot() {
-    this.show()
     this.models = modelsOf(await manifest())
     this.show()
     await this.guard('train', () => this.ready())
-    if (!this.trainer) this.source.making = false
-    if (!this.trainer) return this.show()
+    this.source.making = Boolean(this.trainer)
+    if (!this.trainer) return
     await this.guard('encoder', async () => { this.cached = Boolean(await this.trainer.cached?.(current().model)) })
     await this.guard('save', async () => { this.saves = await this.trainer.saves() })
     await this.makeData()
@@ -70,11 +69,11 @@ class Page {
   /** Loads the chosen encoder once, whoever asks. */
   load() {
     if (this.info) return undefined
-    this.coming ??= this.fetch().finally(() => { this.coming = undefined })
+    this.coming ??= this.download().finally(() => { this.coming = undefined })
     return this.coming
   }
 
-  async fetch() {
+  async download() {
     const own = this.phase === 'idle'
     if (own) this.abort = new AbortController()
     this.loading = { loaded: 0, total: this.chosen()?.bytes ?? 0 }
@@ -82,8 +81,7 @@ class Page {
     try {
       const t = await this.ready()
       await t.load(current().model, { signal: this.abort.signal, onProgress: (p) => { this.loading = p; this.show() } })
-      this.info = t.model
-      this.device = t.device
+      Object.assign(this, { info: t.model, device: t.device })
       this.say('The encoder is loaded.')
     } finally {
       this.loading = null
@@ -135,7 +133,7 @@ class Page {
 
   /** A run starts from the pretrained encoder, read again after a run, unless it goes on from the last one. */
   fresh() {
-    if (this.touched && !this.resumed && !current().goOn) this.info = null
+    if (this.touched && !this.resumed && !current().goOn) Object.assign(this, { info: null, touched: false })
     return this.load()
   }
 
@@ -206,8 +204,8 @@ class Page {
   }
 
   async continue() {
-    await this.trainer.continue()
     this.phase = 'training'
+    await this.trainer.continue()
     this.say('Training goes on.')
   }
 
@@ -222,8 +220,7 @@ class Page {
 
   ask(text) {
     this.text = text
-    this.show()
-    return this.info ? this.predict(text) : undefined
+    return this.info && this.touched ? this.predict(text) : undefined
   }
 
   async answer(text) {
@@ -242,9 +239,11 @@ class Page {
   resume({ name }) {
     return this.guard('save', async () => {
       await this.load()
-      await this.trainer.resume({ name })
-      Object.assign(this, { resumed: true, touched: true })
-      this.savedNote = `${name} is back. Train goes on from it.`
+      const run = await this.trainer.resume({ name })
+      set(settingsOf(run))
+      const whole = run.step >= run.steps
+      Object.assign(this, { resumed: !whole, touched: true })
+      this.savedNote = `${name} is back, at step ${run.step} of ${run.steps}. ${whole ? 'Try it in part 6.' : 'Train goes on from there.'}`
       this.ask(this.text)
     })
   }
@@ -261,7 +260,6 @@ class Page {
       const stopped = error?.name === 'AbortError' || error?.code === 'aborted'
       this.note = stopped ? 'Stopped.' : part === 'train' ? '' : this.note
       if (!stopped) this.errors = { ...this.errors, [part]: { message: error.message, hint: error.hint } }
-      if (!stopped) this.say(error.message)
     }
     this.show()
   }
@@ -289,9 +287,7 @@ class Page {
     const { phase, errors, note, info, device, loading, run } = this
     const { progress, history } = run
     const { source } = this
-    const own = source.kind === 'own'
-    const busy = phase !== 'idle'
-    const loaded = Boolean(info)
+    const [own, busy, loaded] = [source.kind === 'own', phase !== 'idle', Boolean(info)]
     const stack = this.stack(s.tasks)
     const give = (id, properties) => Object.assign($(id), properties)
     give('hero', {
@@ -311,7 +307,7 @@ class Page {
     give('loss', { tasks: s.tasks })
     give('scores', { tasks: s.tasks, epochs: progress ? run.epochs : s.epochs, history })
     give('proof', { proof: run.proof })
-    give('try', { tasks: s.tasks, text: this.text, ready: loaded, trained: this.touched, result: this.result, examples: EXAMPLES, error: errors.try })
+    give('try', { tasks: s.tasks, text: this.text, ready: loaded && this.touched, result: this.result, examples: EXAMPLES, error: errors.try })
     give('saves', { saves: this.saves, canSave: loaded && Boolean(progress), busy, note: this.savedNote, error: errors.save })
   }
 

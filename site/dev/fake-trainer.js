@@ -169,7 +169,12 @@ class FakeTrainer {
 
   async save({ name }) { this.#saves = [{ name, bytes: 93e6, step: 375, savedAt: Date.now(), freeze: 'layers:4', tasks: this.#tasks.map((t) => t.name) }, ...this.#saves.filter((s) => s.name !== name)] }
   async saves() { return this.#saves }
-  async resume() { await wait(300) }
+  async resume() {
+    await wait(300)
+    this.#skill = 0.6
+    this.#tasks = [{ name: 'topic', labels: ['world', 'sports', 'business', 'sci/tech'], weight: 1 }, { name: 'sentiment', labels: ['negative', 'positive'], weight: 1 }]
+    return { step: 200, steps: 375, freeze: 'layers:4', tasks: this.#tasks, settings: { epochs: 3, batch: 16, lr: 1e-4, headLr: 1e-3, dropout: 0.1, seed: 1 } }
+  }
   close() {}
 }
 

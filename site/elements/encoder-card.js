@@ -4,7 +4,7 @@
  * @property {{ name: string, title?: string, bytes: number }[]} models   weights/manifest.json
  * @property {string} model        the chosen name
  * @property {'idle'|'loading'|'ready'} status
- * @property {{ loaded: number, total: number, file?: string } | null} progress
+ * @property {{ loaded: number, total: number, file?: string, fromCache?: boolean } | null} progress
  * @property {boolean} cached      the browser has the weights already
  * @property {any} info            the loaded model: family, layers, hidden, parameters, bytes
  * @property {{ kind: string, reason: string, candidates?: { kind: string, ok: boolean, ms: number | null, why: string }[] } | null} device
@@ -71,7 +71,7 @@ class EncoderCard extends PageElement {
     const { progress, status } = this
     const share = status === 'ready' ? 1 : progress?.total ? progress.loaded / progress.total : 0
     this.bar.value = status === 'idle' ? 0 : share
-    const amount = progress ? `${bytes(progress.loaded)} of ${bytes(progress.total)} · ${percent(share)}${progress.file ? ` · ${progress.file}` : ''}` : 'Starting…'
+    const amount = progress ? `${bytes(progress.loaded)} of ${bytes(progress.total)} · ${percent(share)}${progress.fromCache ? ' · from this browser' : progress.file ? ` · ${progress.file}` : ''}` : 'Starting…'
     this.file.textContent = { idle: 'Not loaded yet. Text you type or drop never leaves this machine.', loading: amount, ready: 'Loaded and checked.' }[status]
   }
 

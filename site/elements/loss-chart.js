@@ -7,6 +7,7 @@
  * @method append(step, losses, steps)   adds a point of a run of `steps`: the mean losses since the one before, in the order of the tasks, NaN for none
  */
 import { LiveChart } from '../chart/live-chart.js'
+import { Spread } from '../chart/spread.js'
 import { PageElement, define, h, sheets } from './dom.js'
 import { decimal, grouped } from './format.js'
 import { hueClass, hueOf } from './task-hue.js'
@@ -15,7 +16,7 @@ const styles = await sheets(import.meta.url, '../vendor/uPlot.min.css', './loss-
 
 /** Share of one step's loss in the smooth curve: about the last seven steps. */
 const NEWEST = 0.15
-const TABLE_ROWS = 6
+const TABLE_ROWS = 12
 
 class LossChart extends PageElement {
   static props = { tasks: [] }
@@ -31,12 +32,11 @@ class LossChart extends PageElement {
     this.summary = h('p.quiet.number')
     this.body = h('tbody')
     this.head = h('tr')
-    this.table = h('details', { ontoggle: () => this.#showTable() }, h('summary', {}, 'As a table'),
+    this.details = h('details', { ontoggle: () => this.#showTable() }, h('summary', {}, 'As a table'),
       h('div.scroll', {}, h('table', {}, h('thead', {}, this.head), this.body)))
-    this.kept = []
-    this.apart = 0
+    this.table = new Spread(TABLE_ROWS)
     this.shadowRoot.append(h('div.card', {}, h('div.row.head', {}, h('h3', {}, 'Loss'), this.legend),
-      h('div.frame', {}, this.host, this.empty), this.summary, this.table))
+      h('div.frame', {}, this.host, this.empty), this.summary, this.details))
     this.chart = new LiveChart(this.host, { x: 'step', ink: () => this.#ink(), format: (y) => decimal(y, 1) })
     this.scheme = matchMedia('(prefers-color-scheme: dark)')
     this.recolor = () => this.chart.recolor(this.#curves())
@@ -56,8 +56,7 @@ class LossChart extends PageElement {
     this.smooth = this.names.map(() => NaN)
     this.first = this.names.map(() => NaN)
     this.steps = 0
-    this.kept = []
-    this.apart = 0
+    this.table = new Spread(TABLE_ROWS)
     this.chart.reset(this.#curves())
     this.changed()
   }
@@ -69,7 +68,7 @@ class LossChart extends PageElement {
     this.first = losses.map((loss, i) => (Number.isFinite(this.first[i]) ? this.first[i] : loss))
     this.steps = step
     this.chart.append([step, ...losses, ...this.smooth], steps)
-    this.#keep(step)
+    this.table.push([step, ...this.smooth])
     this.changed()
   }
 
@@ -83,23 +82,13 @@ class LossChart extends PageElement {
     }
     const told = this.names.map((name, i) => (Number.isFinite(this.smooth[i]) ? `${name} ${decimal(this.first[i], 2)} → ${decimal(this.smooth[i], 2)}` : '')).filter(Boolean)
     this.summary.textContent = told.length ? `After ${grouped(this.steps)} steps: ${told.join(', ')}.` : 'Cross-entropy of each task over the steps; lower is better.'
-    if (this.table.open) this.#showTable()
-  }
-
-  /** Keeps up to a dozen rows for the table, spread over the run: when it is full, every other one goes. */
-  #keep(step) {
-    const last = this.kept.at(-1)
-    if (last && step - last[0] < this.apart) last.splice(0, last.length, step, ...this.smooth)
-    else this.kept.push([step, ...this.smooth])
-    if (this.kept.length <= 2 * TABLE_ROWS) return
-    this.kept = this.kept.filter((_, i) => i % 2 === 0)
-    this.apart = (step - this.kept[0][0]) / TABLE_ROWS
+    if (this.details.open) this.#showTable()
   }
 
   #showTable() {
-    if (!this.table.open) return
+    if (!this.details.open) return
     this.head.replaceChildren(...['Step', ...this.names].map((t) => h('th', { scope: 'col' }, t)))
-    this.body.replaceChildren(...this.kept.map(([step, ...values]) => h('tr', {}, h('th', { scope: 'row' }, grouped(step)), ...values.map((v) => h('td', {}, decimal(v, 3))))))
+    this.body.replaceChildren(...this.table.rows.map(([step, ...values]) => h('tr', {}, h('th', { scope: 'row' }, grouped(step)), ...values.map((v) => h('td', {}, decimal(v, 3))))))
   }
 
   #curves() {

@@ -88,6 +88,13 @@ export function stages({ phase, loaded, loading, bytes: size, sentences, making,
   ]
 }
 
+/** The settings of the page for a run that has come back, as trainers tell them. */
+export function settingsOf({ tasks, freeze, settings }) {
+  const names = ['epochs', 'batch', 'lr', 'headLr', 'dropout', 'seed'].filter((name) => Number.isFinite(settings?.[name]))
+  const plain = tasks.map(({ name, labels, weight }) => ({ name, labels, ...(weight === undefined || weight === 1 ? {} : { weight }) }))
+  return { tasks: plain, freeze, ...Object.fromEntries(names.map((name) => [name, settings[name]])) }
+}
+
 /** What is said aloud after an epoch. */
 export function epochNews({ epoch, tasks }) {
   const told = Object.entries(tasks).map(([name, r]) => `${name} ${Math.round(r.accuracy * 100)} percent`)

@@ -3,8 +3,7 @@
  *
  * @property {{ name: string, labels: string[] }[]} tasks
  * @property {string} text         the sentence to begin with
- * @property {boolean} ready       there is an encoder to ask
- * @property {boolean} trained     the heads have learnt something
+ * @property {boolean} ready       there are heads to ask
  * @property {Record<string, { label: string, scores: Record<string, number> }> | null} result
  * @property {string[]} examples
  * @property {{ message: string, hint?: string } | null} error
@@ -17,7 +16,7 @@ import { hueClass } from './task-hue.js'
 const styles = await sheets(import.meta.url, './try-box.css')
 
 class TryBox extends PageElement {
-  static props = { tasks: [], text: '', ready: false, trained: false, result: null, examples: [], error: null }
+  static props = { tasks: [], text: '', ready: false, result: null, examples: [], error: null }
 
   constructor() {
     super(styles)
@@ -40,7 +39,7 @@ class TryBox extends PageElement {
     if (this.exampleBox.childElementCount !== this.examples.length) {
       this.exampleBox.replaceChildren(...this.examples.map((text) => h('button.example', { onclick: () => this.#use(text) }, text)))
     }
-    this.note.textContent = !this.ready ? 'Load the encoder or press Train first.' : this.trained ? 'Answers come between two steps while a run goes on.' : 'The heads have not learnt yet: these are guesses of an untrained head.'
+    this.note.textContent = this.ready ? 'While a run goes on, answers come between two steps.' : 'Press Train first: there is no head yet to ask.'
     this.problem.show(this.error)
     this.#showResult()
   }

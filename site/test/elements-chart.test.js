@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decimate } from '../chart/decimate.js'
 import { Ring } from '../chart/ring.js'
+import { Spread } from '../chart/spread.js'
 
 /** A ring of steps 0..n-1 with one column of values. */
 function ringOf(n, value, capacity = n) {
@@ -59,4 +60,17 @@ test('decimation follows the ring round its end', () => {
   const [xs, ys] = decimate(ringOf(100, (i) => i, 30), 3)
   assert.deepEqual(xs, [70, 79, 80, 89, 90, 99])
   assert.deepEqual(ys, [70, 79, 80, 89, 90, 99])
+})
+
+test('a table of a long run keeps the first row, the newest, and some between', () => {
+  for (const steps of [5, 13, 100, 375, 5000]) {
+    const table = new Spread(12)
+    for (let step = 1; step <= steps; step++) table.push([step, step * 2])
+    const at = table.rows.map(([step]) => step)
+    assert.equal(at[0], 1)
+    assert.equal(at.at(-1), steps)
+    assert.ok(at.length <= 12 && at.length >= Math.min(steps, 5), `${steps} steps: ${at}`)
+    const gaps = at.slice(1).map((step, i) => step - at[i])
+    assert.ok(Math.max(...gaps) <= Math.max(4, steps / 3), `${steps} steps: ${at}`)
+  }
 })

@@ -5,7 +5,7 @@ import { editsOf, stranger, wantedLabels } from '../elements/label-edits.js'
 import { latest } from '../elements/latest.js'
 import { frozenGroups, inWords, lineOf, places, policyAt, presets } from '../elements/policy-line.js'
 import { RunRecord } from '../elements/run-record.js'
-import { countLabels, headline, meanMs, modelsOf, perTask, planGroups, planSeconds, secondsLeft, stages } from '../elements/run-view.js'
+import { countLabels, headline, meanMs, modelsOf, perTask, planGroups, planSeconds, secondsLeft, settingsOf, stages } from '../elements/run-view.js'
 
 const plain = (text) => text.replaceAll('\u202f', ' ')
 const STACK = { layers: 6, pooler: true, tasks: ['topic', 'sentiment'] }
@@ -176,4 +176,9 @@ test('a run is gathered from its events', () => {
   assert.equal(run.whole, false)
   run.hear({ event: 'done' })
   assert.equal(run.whole, true)
+})
+
+test('a run that comes back brings its settings', () => {
+  const run = { freeze: 'backbone', tasks: [{ name: 'a', kind: 'single-label', labels: ['x', 'y'], weight: 1 }, { name: 'b', labels: ['p', 'q'], weight: 0.5 }], settings: { epochs: 2, lr: 1e-4, clip: 1 } }
+  assert.deepEqual(settingsOf(run), { tasks: [{ name: 'a', labels: ['x', 'y'] }, { name: 'b', labels: ['p', 'q'], weight: 0.5 }], freeze: 'backbone', epochs: 2, lr: 1e-4 })
 })
