@@ -284,9 +284,8 @@ class Page {
 
   paint() {
     const s = current()
-    const { phase, errors, note, info, device, loading, run } = this
+    const { phase, errors, note, info, device, loading, run, source } = this
     const { progress, history } = run
-    const { source } = this
     const [own, busy, loaded] = [source.kind === 'own', phase !== 'idle', Boolean(info)]
     const stack = this.stack(s.tasks)
     const give = (id, properties) => Object.assign($(id), properties)
