@@ -7,11 +7,14 @@ import (
 )
 
 // MatMul packs both operands and multiplies them. The right operand of an NT product is a weight: its packed form is
-// kept with its buffer until the weight changes, so a frozen weight is packed once.
+// kept with its buffer until this part of the buffer changes, so a frozen weight is packed once.
 func (c *CPU) MatMul(a backend.MatMul) {
 	tensor.Must("cpu.MatMul y", tensor.Shape{a.Y.Len()}, tensor.Shape{a.M * a.N})
 	tensor.Must("cpu.MatMul x", tensor.Shape{a.X.Len()}, tensor.Shape{a.M * a.K})
 	tensor.Must("cpu.MatMul w", tensor.Shape{a.W.Len()}, tensor.Shape{a.N * a.K})
+	if c.err != nil {
+		return // before a weight is taken for packed
+	}
 	rows, spare := kernel.PackedRows(a.M, a.K), kernel.MatMulScratch(a.M, a.N)
 	s := c.floats(rows + spare)
 	c.run(kernel.PackRowsTask(s[:rows], floats(a.X), a.M, a.K, a.Layout == kernel.TN))
@@ -29,22 +32,19 @@ func (c *CPU) MatMul(a backend.MatMul) {
 
 // columns is the right operand, packed.
 func (c *CPU) columns(a backend.MatMul) []float32 {
-	size := kernel.PackedCols(a.N, a.K)
 	w := a.W.(*buffer)
-	if a.Layout != kernel.NT {
-		if len(c.packed) < size {
-			c.packed = make([]float32, size+size/4)
+	if a.Layout == kernel.NT {
+		p := w.panels(a.N, a.K)
+		if !p.fresh {
+			c.run(kernel.PackColsTask(p.data, w.f, a.N, a.K, false))
+			p.fresh = true
 		}
-		c.run(kernel.PackColsTask(c.packed[:size], w.f, a.N, a.K, true))
-		return c.packed[:size]
+		return p.data
 	}
-	p := &w.panels
-	if p.data == nil || p.n != a.N || p.k != a.K || p.made != *w.version {
-		if len(p.data) != size {
-			p.data = make([]float32, size)
-		}
-		p.n, p.k, p.made = a.N, a.K, *w.version
-		c.run(kernel.PackColsTask(p.data, w.f, a.N, a.K, false))
+	size := kernel.PackedCols(a.N, a.K)
+	if len(c.packed) < size {
+		c.packed = make([]float32, size+size/4)
 	}
-	return p.data
+	c.run(kernel.PackColsTask(c.packed[:size], w.f, a.N, a.K, true))
+	return c.packed[:size]
 }

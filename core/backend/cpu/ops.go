@@ -152,14 +152,16 @@ func (c *CPU) AdamW(a backend.AdamW) {
 	if a.Clip > 0 {
 		clip = min(1, a.Clip/(norm+1e-6))
 	}
-	p, g, m, v := written(a.P), floats(a.G), written(a.M), written(a.V)
+	p, g, m, v := floats(a.P), floats(a.G), written(a.M), written(a.V)
 	for _, r := range a.Regions {
 		s := a.Settings
 		s.Rate *= float64(r.Rate)
 		if !r.Decay {
 			s.Decay = 0
 		}
+		a.P.(*buffer).changed(r.P, r.N) // the frozen weights of the arena stay packed
 		to := r.G + r.N
 		c.run(kernel.AdamWTask(p[r.P:r.P+r.N], g[r.G:to], m[r.G:to], v[r.G:to], float32(clip), s))
 	}
+	c.after()
 }
