@@ -1,0 +1,392 @@
+/**
+ * thaw in a page: the only door to the trainer, for our page as for anyone's.
+ *
+ *     import { createTrainer } from './site/thaw.js'
+ *     const t = await createTrainer()
+ *     await t.load('minilm')
+ *     for await (const e of t.train({ data: { synthetic: { n: 2000, seed: 1 } } })) console.log(e)
+ *     await t.predict('a warm, funny film')
+ *
+ * The trainer runs in a worker and nothing here blocks the page. Every failure is a ThawError.
+ */
+import { TrainClient } from './worker/client.js'
+import { ThawError } from './worker/protocol.js'
+
+export { ThawError }
+
+/**
+ * @typedef {{ name: string, labels?: string[], kind?: 'single-label', weight?: number }} Task      labels are found in the data where they are not given
+ * @typedef {{ text: string, labels: { [task: string]: string } }} LabelledText
+ * @typedef {{ name: string, labels: { name: string, style?: string, words?: { [slot: string]: string[] }, templates?: string[] }[] }} TaskEdit
+ * @typedef {object} SynthSpec
+ * @property {number} n                      how many texts
+ * @property {number} [seed]                 the same seed gives the same texts
+ * @property {'train' | 'heldout'} [split]   the half of the grammar
+ * @property {(string | { name: string })[]} [tasks]   all where none are named
+ * @property {number} [typos]                share of texts with a slip of the finger
+ * @property {number} [labelNoise]           share of labels replaced by another of their task
+ * @property {number} [both]                 share of texts with labels of two tasks
+ * @property {string[]} [styles]             headline, report, review, question, chat
+ * @property {{ tasks: TaskEdit[] } | null} [edits]   a person's own words, templates, labels and tasks
+ *
+ * @typedef {{ synthetic: SynthSpec }} Synthetic
+ * @typedef {Synthetic | LabelledText[]} Data
+ *
+ * @typedef {object} Settings
+ * @property {string} [freeze]          a policy: none, all, backbone, layers:K, head:NAME, a name with *, ! before one
+ * @property {number} [epochs]          passes over the data
+ * @property {number} [steps]           optimizer steps, in place of epochs
+ * @property {number} [batch]           sentences a step
+ * @property {number} [batchTokens]     tokens of a micro-batch inside a step
+ * @property {number} [maxLength]       tokens of a text, special ones included
+ * @property {number} [lr]              greatest rate of the encoder
+ * @property {number} [headLr]          greatest rate of the heads
+ * @property {number} [layerDecay]      factor of the rate from each layer to the one below
+ * @property {'linear' | 'cosine'} [schedule]
+ * @property {number} [warmup]          share of the steps
+ * @property {number} [clip]            greatest norm of the gradient, 0 for any
+ * @property {number} [weightDecay]
+ * @property {number} [dropout]         of the thawed part; without it, what config.json says
+ * @property {boolean} [shuffle]
+ * @property {number} [seed]
+ * @property {number} [cacheBytes]      greatest memory for outputs of the frozen layers
+ *
+ * @typedef {object} Job
+ * @property {Task[]} [tasks]                          those of the data where none are given
+ * @property {'mean' | 'hf'} [head]
+ * @property {Data} [data]
+ * @property {Data} [eval]                             the same as evals.heldout
+ * @property {{ heldout?: Data, natural?: Data }} [evals]   without a held-out set a tenth of the data is held out
+ * @property {boolean} [resume]                        go on with the run that was resumed; without it, do so if it has steps left
+ * @property {AbortSignal} [signal]                    stops the run after its last whole step
+ *
+ * @typedef {Settings & Job} TrainSettings
+ *
+ * @typedef {{ n: number, loss: number, accuracy: number, macroF1: number, labels: string[], confusion: number[][] }} Scores
+ * @typedef {{ event: 'plan', trainable: number, frozen: number, memoryBytes: number, steps: number, examples: number, cut: number, freeze: string, cacheStage: number }} PlanEvent
+ * @typedef {{ event: 'step', step: number, steps: number, epoch: number, loss: number, losses: { [task: string]: number }, lr: number, gradNorm: number, ms: number, tokensPerSecond: number }} StepEvent
+ * @typedef {{ event: 'eval', step: number, epoch: number, set: 'heldout' | 'natural', tasks: { [task: string]: Scores } }} EvalEvent
+ * @typedef {{ event: 'frozen', equal: boolean, tensors: number, sha256: string, list: { name: string, before: string, after: string }[] }} FrozenEvent
+ * @typedef {{ event: 'skipped', step: number, why: string }} SkippedEvent
+ * @typedef {{ event: 'done', steps: number, seconds: number, stopped: boolean }} DoneEvent
+ * @typedef {PlanEvent | StepEvent | EvalEvent | FrozenEvent | SkippedEvent | DoneEvent} TrainEvent
+ *
+ * @typedef {{ name: string, shape: number[], size: number, group: string }} Parameter
+ * @typedef {{ name: string, family: string, layers: number, hidden: number, positions: number, parameters: Parameter[], bytes: number, ignored: string[], fresh: string[], tasks: Task[] }} Model
+ * @typedef {{ trainable: number, frozen: number, memoryBytes: number, steps: number, freeze: string, stepMs: number | null, parameters: { name: string, trainable: boolean }[] }} Plan
+ * @typedef {{ [task: string]: { label: string, scores: { [label: string]: number } } }} Prediction
+ * @typedef {{ shape: number[], data: Float32Array }} Tensor
+ * @typedef {{ name: string, bytes: number, step: number, steps: number, savedAt: number, freeze: string, tasks: string[], model: string }} Save
+ * @typedef {{ step: number, steps: number, stopped: boolean, freeze: string, tasks: Task[], head: string, settings: Settings }} Run
+ * @typedef {{ loaded: number, total: number, file: string, fromCache: boolean }} Progress
+ * @typedef {'auto' | 'webgpu' | 'threads' | 'cpu'} DeviceName
+ * @typedef {{ kind: 'webgpu' | 'threads' | 'cpu', reason: string, candidates: { kind: string, ok: boolean, ms: number | null, why: string }[] }} Device
+ */
+
+const SETTINGS = ['freeze', 'epochs', 'steps', 'batch', 'batchTokens', 'maxLength', 'lr', 'headLr', 'layerDecay', 'schedule', 'warmup', 'clip', 'weightDecay', 'dropout', 'shuffle', 'seed', 'cacheBytes']
+const JOB = ['tasks', 'head', 'data', 'eval', 'evals', 'resume', 'signal']
+
+/** The name of a save that nobody named. */
+const UNNAMED = 'my run'
+
+/**
+ * Starts a trainer.
+ *
+ * @param {{ device?: DeviceName, onProgress?: (p: Progress) => void, onNotice?: (text: string) => void }} [options]
+ * @returns {Promise<Trainer>}
+ */
+export async function createTrainer({ device = 'auto', onProgress, onNotice } = {}) {
+  const client = new TrainClient({ script: new URL('./worker/worker.js', import.meta.url) })
+  const { device: words } = await client.call('hello')
+  return new Trainer(client, deviceOf(device, words), { onProgress, onNotice })
+}
+
+/**
+ * What runs, and why the rest does not.
+ *
+ * @param {DeviceName} asked
+ * @param {string} words   of the backend
+ * @returns {Device}
+ */
+function deviceOf(asked, words) {
+  const known = asked === 'auto' || asked === 'cpu'
+  return {
+    kind: 'cpu',
+    reason: `${known ? '' : `${asked} was asked for and is not part of this version. `}One thread of the processor runs: ${words}.`,
+    candidates: [
+      { kind: 'webgpu', ok: false, ms: null, why: 'not part of this version' },
+      { kind: 'threads', ok: false, ms: null, why: 'not part of this version' },
+      { kind: 'cpu', ok: true, ms: null, why: words },
+    ],
+  }
+}
+
+/** A trainer: one model, at most one run at a time. Make it with createTrainer. */
+export class Trainer {
+  /** The loaded model, null before load. @type {Model | null} */
+  model = null
+  #client
+  #ears
+
+  /**
+   * @param {TrainClient} client
+   * @param {Device} device
+   * @param {{ onProgress?: (p: Progress) => void, onNotice?: (text: string) => void }} ears
+   */
+  constructor(client, device, ears) {
+    this.#client = client
+    this.#ears = ears
+    /** What runs the trainer. */
+    this.device = device
+    client.onCrash = () => { this.model = null }
+  }
+
+  /**
+   * Loads an encoder: a name of weights/manifest.json, or the files of a model folder.
+   *
+   * @param {string | File[] | FileList} from
+   * @param {{ onProgress?: (p: Progress) => void, onNotice?: (text: string) => void, signal?: AbortSignal }} [options]
+   * @returns {Promise<Model>}
+   */
+  async load(from, { onProgress = this.#ears.onProgress, onNotice = this.#ears.onNotice, signal } = {}) {
+    const args = typeof from === 'string' ? { name: from } : { files: Array.from(from) }
+    this.model = await this.#client.call('load', args, { onProgress, onNotice, signal })
+    return /** @type {Model} */ (this.model)
+  }
+
+  /**
+   * Says whether a named encoder lies in this browser's cache.
+   *
+   * @param {string} name
+   * @returns {Promise<boolean>}
+   */
+  async cached(name) { return (await this.#client.call('cached', { name })).cached }
+
+  /**
+   * Says what a run would train, and what it would take; nothing is trained.
+   *
+   * @param {TrainSettings} [settings]
+   * @returns {Promise<Plan>}
+   */
+  async plan(settings = {}) {
+    const { tasks, head, data, settings: words } = jobOf(settings)
+    return this.#client.call('plan', defined({ tasks, head, data, settings: words }), { signal: settings.signal })
+  }
+
+  /**
+   * Makes labelled text.
+   *
+   * @param {SynthSpec} spec
+   * @returns {Promise<{ records: LabelledText[], stats: any }>}
+   */
+  synth(spec) { return this.#client.call('synth', { spec: specOf(spec) }) }
+
+  /** The sentences written by hand: an honest test. @returns {Promise<LabelledText[]>} */
+  async natural() { return (await this.#client.call('natural')).records }
+
+  /**
+   * Says what two data sets share that they should not.
+   *
+   * @param {Data} train
+   * @param {Data} heldout
+   * @returns {Promise<any>}
+   */
+  leakage(train, heldout) { return this.#client.call('leakage', { train: sourceOf(train), heldout: sourceOf(heldout) }) }
+
+  /**
+   * Trains and yields what happens; no event is lost, however slowly they are taken. Leaving the loop early stops the run.
+   *
+   * @param {TrainSettings} [settings]
+   * @returns {AsyncGenerator<TrainEvent, void, void>}
+   */
+  async * train(settings = {}) {
+    const { signal } = settings
+    if (signal?.aborted) throw new ThawError('aborted', 'It was given up before it began.')
+    const awake = stayAwake()
+    const stop = () => { this.stop() }
+    signal?.addEventListener('abort', stop, { once: true })
+    const events = new EventQueue()
+    const over = this.#client.call('train', defined(jobOf(settings)), { onEvent: (e) => events.push(e) })
+    over.then(() => events.end(), (error) => events.end(error))
+    try {
+      yield* events
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      awake.then((lock) => lock.release())
+      if (!events.ended) await this.stop()
+      await over.catch(() => {})
+    }
+  }
+
+  /** Pauses the run; resolves when it rests. */
+  async pause() { await this.#client.call('pause') }
+
+  /** Lets a paused run go on. */
+  async continue() { await this.#client.call('continue') }
+
+  /** Ends the run after its last whole step; its loop gets the proof of what was frozen and a last event. */
+  async stop() { await this.#client.call('stop') }
+
+  /**
+   * Chooses what is frozen in the next run. A run that is going on has to be stopped first.
+   *
+   * @param {string} freeze
+   * @returns {Promise<{ freeze: string, trainable: number, frozen: number }>}
+   */
+  setFreeze(freeze) { return this.#client.call('setFreeze', { freeze }) }
+
+  /**
+   * Classifies a text, or a list of them; also while a run goes on.
+   *
+   * @template {string | string[]} T
+   * @param {T} text
+   * @param {{ maxLength?: number, signal?: AbortSignal }} [options]
+   * @returns {Promise<T extends string ? Prediction : Prediction[]>}
+   */
+  async predict(text, { maxLength, signal } = {}) {
+    const { predictions } = await this.#client.call('predict', defined({ texts: textsOf(text), maxLength }), { signal })
+    return typeof text === 'string' ? predictions[0] : predictions
+  }
+
+  /**
+   * Scores the model on labelled texts.
+   *
+   * @param {Data} data
+   * @param {{ maxLength?: number, signal?: AbortSignal }} [options]
+   * @returns {Promise<{ [task: string]: Scores }>}
+   */
+  async evaluate(data, { maxLength, signal } = {}) {
+    return (await this.#client.call('evaluate', defined({ data: sourceOf(data), maxLength }), { signal })).tasks
+  }
+
+  /**
+   * Hidden states of a text or of each of a list: [H], or [tokens, H] with the pool "none". The mean is over all tokens, special
+   * ones included, and is not normalised.
+   *
+   * @template {string | string[]} T
+   * @param {T} text
+   * @param {{ pool?: 'mean' | 'first' | 'none', maxLength?: number, signal?: AbortSignal }} [options]
+   * @returns {Promise<T extends string ? Tensor : Tensor[]>}
+   */
+  async encode(text, { pool = 'mean', maxLength, signal } = {}) {
+    const { shapes, binary = [] } = await this.#client.call('encode', defined({ texts: textsOf(text), pool, maxLength }), { signal })
+    const tensors = shapes.map((/** @type {number[]} */ shape, /** @type {number} */ i) => ({ shape, data: new Float32Array(binary[i].buffer) }))
+    return typeof text === 'string' ? tensors[0] : tensors
+  }
+
+  /**
+   * Keeps the run in this browser, moments and place in the data included. During a run it does so after the current step.
+   *
+   * @param {{ name?: string }} [options]
+   * @returns {Promise<Save>}
+   */
+  save({ name = UNNAMED } = {}) {
+    navigator.storage?.persist?.().catch(() => {}) // asked for, not waited for: some browsers ask the person
+    return this.#client.call('save', { name })
+  }
+
+  /** The runs kept in this browser, the newest first. @returns {Promise<Save[]>} */
+  async saves() { return (await this.#client.call('saves')).saves }
+
+  /**
+   * Deletes a kept run.
+   *
+   * @param {string} name
+   */
+  async removeSave(name) { await this.#client.call('removeSave', { name }) }
+
+  /**
+   * Brings a kept run back, the newest without a name; the encoder it began with is loaded. The next train goes on with it, on
+   * the data it was saved with, and takes the steps it would have taken.
+   *
+   * @param {{ name?: string, data?: Data, evals?: { heldout?: Data, natural?: Data } }} [options]
+   * @returns {Promise<Run & { name: string }>}
+   */
+  resume({ name, data, evals } = {}) {
+    return this.#client.call('resume', defined({ name, data: data && sourceOf(data), evals: evals && evalsOf(evals) }))
+  }
+
+  /** Ends the worker. */
+  close() { this.#client.close() }
+}
+
+/** Events between the worker, which never waits, and a loop that takes its time. */
+class EventQueue {
+  ended = false
+  /** @type {TrainEvent[]} */
+  #events = []
+  /** @type {Error | undefined} */
+  #error
+  #wake = () => {}
+
+  /** @param {TrainEvent} event */
+  push(event) {
+    this.#events.push(event)
+    this.#wake()
+  }
+
+  /** @param {Error} [error] */
+  end(error) {
+    this.ended = true
+    this.#error = error
+    this.#wake()
+  }
+
+  async * [Symbol.asyncIterator]() {
+    for (;;) {
+      for (const event of this.#events.splice(0)) yield event
+      if (this.#events.length) continue
+      if (this.#error) throw this.#error
+      if (this.ended) return
+      await new Promise((resolve) => { this.#wake = () => resolve(undefined) })
+    }
+  }
+}
+
+/** Keeps the screen on during a run, where the browser can. */
+async function stayAwake() {
+  try {
+    const lock = await navigator.wakeLock.request('screen')
+    return { release: () => { lock.release().catch(() => {}) } }
+  } catch {
+    return { release() {} }
+  }
+}
+
+/**
+ * Splits settings into what the worker understands.
+ *
+ * @param {TrainSettings} given
+ */
+function jobOf(given) {
+  const unknown = Object.keys(given).filter((key) => !SETTINGS.includes(key) && !JOB.includes(key))
+  if (unknown.length) throw new ThawError('settings', `There is no setting called ${unknown.join(', ')}.`, `Known are ${[...JOB, ...SETTINGS].join(', ')}.`)
+  const { tasks, head, data, eval: evaluation, evals, resume } = given
+  const sets = evals || evaluation ? evalsOf({ ...(evaluation ? { heldout: evaluation } : {}), ...evals }) : undefined
+  const settings = Object.fromEntries(Object.entries(given).filter(([key, value]) => SETTINGS.includes(key) && value !== undefined))
+  return { tasks, head, data: data && sourceOf(data), evals: sets, settings, resume }
+}
+
+/** @param {{ heldout?: Data, natural?: Data }} evals */
+function evalsOf({ heldout, natural }) {
+  return defined({ heldout: heldout && sourceOf(heldout), natural: natural && sourceOf(natural) })
+}
+
+/** @param {Data} data */
+function sourceOf(data) {
+  return Array.isArray(data) ? { records: data } : { synthetic: specOf(data.synthetic) }
+}
+
+/** @param {SynthSpec} spec */
+function specOf(spec) {
+  const tasks = spec?.tasks?.map((task) => (typeof task === 'string' ? task : task.name))
+  return defined({ ...spec, tasks })
+}
+
+/** @param {string | string[]} text */
+function textsOf(text) { return typeof text === 'string' ? [text] : text }
+
+/** Leaves out what is undefined. @template {object} T @param {T} object @returns {T} */
+function defined(object) {
+  return /** @type {T} */ (Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)))
+}
