@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"thaw/core/backend"
+	"thaw/core/data"
 	"thaw/core/head"
 	"thaw/core/model"
 	"thaw/core/nn"
@@ -37,7 +38,7 @@ const stateVersion = 1
 func (t *Trainer) Save(w io.Writer) error {
 	s := state{
 		Version: stateVersion, Settings: t.settings, Head: t.model.Heads.Style, Tasks: t.model.Heads.Tasks,
-		Step: t.done, Updates: t.optim.Steps(), Examples: len(t.train.examples), Tokens: t.trainTokens(),
+		Step: t.done, Updates: t.optim.Steps(), Examples: len(t.train.examples), Tokens: data.Tokens(t.train.examples),
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -87,13 +88,6 @@ func (t *Trainer) eachOf(a *nn.Arena, p *nn.Param, f func(string, []int, backend
 	return f("optim.v."+p.Name, p.Shape, v)
 }
 
-func (t *Trainer) trainTokens() (n int) {
-	for _, e := range t.train.examples {
-		n += len(e.IDs)
-	}
-	return n
-}
-
 // Resume goes on with a saved run, on the same encoder and the same data. The steps that follow are those the run would have
 // taken, bit for bit.
 func Resume(m *model.Model, r io.Reader, d Data) (*Trainer, error) {
@@ -116,9 +110,9 @@ func Resume(m *model.Model, r io.Reader, d Data) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := len(t.train.examples); n != s.Examples || t.trainTokens() != s.Tokens {
+	if n, tokens := len(t.train.examples), data.Tokens(t.train.examples); n != s.Examples || tokens != s.Tokens {
 		return nil, fmt.Errorf("%w: it is of %d examples with %d tokens, the data has %d with %d; go on with the same data",
-			ErrCheckpoint, s.Examples, s.Tokens, n, t.trainTokens())
+			ErrCheckpoint, s.Examples, s.Tokens, n, tokens)
 	}
 	return t, t.restore(tensors, s)
 }

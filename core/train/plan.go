@@ -1,6 +1,7 @@
 package train
 
 import (
+	"thaw/core/data"
 	"thaw/core/encoder"
 	"thaw/core/freeze"
 	"thaw/core/model"
@@ -9,22 +10,24 @@ import (
 // plan is the run's first event.
 func (t *Trainer) plan() PlanEvent {
 	e, _ := estimate(t.model, t.settings, t.policy, len(t.train.examples), t.tokens())
-	e.Steps, e.Cut = t.schedule.Steps, t.cut
+	e.Steps = t.schedule.Steps
+	for _, c := range t.corpora() {
+		e.Cut += c.cut
+	}
 	return e
 }
 
+// tokens is that of all sets.
 func (t *Trainer) tokens() (n int) {
-	for _, c := range append([]*corpus{t.train}, t.evals...) {
-		for _, e := range c.examples {
-			n += len(e.IDs)
-		}
+	for _, c := range t.corpora() {
+		n += data.Tokens(c.examples)
 	}
 	return n
 }
 
 // Estimate says what a run would train and take, for a number of examples and of their tokens, without beginning it.
 func Estimate(m *model.Model, s Settings, examples, tokens int) (PlanEvent, error) {
-	policy, err := check(m, s)
+	policy, err := validate(m, s)
 	if err != nil {
 		return PlanEvent{}, err
 	}

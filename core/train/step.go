@@ -10,9 +10,18 @@ import (
 	"thaw/core/nn"
 )
 
-// Step takes the next optimizer step: its sentences are cut into micro-batches whose gradients add up.
+// Step takes the next optimizer step.
 func (t *Trainer) Step(emit func(Event)) error {
 	begin := time.Now()
+	if err := t.gradients(); err != nil {
+		return err
+	}
+	t.optim.Step(t.schedule.Factor(t.done))
+	return t.report(begin, emit)
+}
+
+// gradients runs the step's sentences forward and back, cut into micro-batches whose gradients add up.
+func (t *Trainer) gradients() error {
 	index := t.next()
 	labelled := data.Labelled(t.train.examples, index)
 	t.model.Params.ZeroGrads()
@@ -24,12 +33,7 @@ func (t *Trainer) Step(emit func(Event)) error {
 		t.model.Heads.Loss(t.sum, logits, b.Labels, t.scales(labelled))
 		t.tape.Backward()
 	}
-	// What went wrong so far must not reach the parameters.
-	if err := t.ops.Sync(); err != nil {
-		return err
-	}
-	t.optim.Step(t.schedule.Factor(t.done))
-	return t.report(index, labelled, begin, emit)
+	return t.ops.Sync() // what went wrong must not reach the parameters
 }
 
 // next is the examples of the step at hand.
@@ -70,7 +74,9 @@ func (t *Trainer) logits(c *corpus, b data.Batch) []*autograd.Var {
 }
 
 // report reads losses and norm of the step just taken.
-func (t *Trainer) report(index, labelled []int, begin time.Time, emit func(Event)) error {
+func (t *Trainer) report(begin time.Time, emit func(Event)) error {
+	index := t.next()
+	labelled := data.Labelled(t.train.examples, index)
 	sums, norm := make([]float32, len(labelled)), make([]float32, 1)
 	if err := t.ops.Read(sums, t.sums); err != nil {
 		return err

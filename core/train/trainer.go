@@ -38,7 +38,6 @@ type Trainer struct {
 
 	train *corpus
 	evals []*corpus
-	cut   int // texts that were longer than maxLength
 
 	ops      backend.Backend
 	tape     *autograd.Tape
@@ -57,6 +56,7 @@ type Trainer struct {
 type corpus struct {
 	name     string
 	examples []data.Example
+	cut      int // texts that were longer than maxLength
 	cache    *cache
 }
 
@@ -66,25 +66,43 @@ func New(m *model.Model, s Settings, d Data) (*Trainer, error) {
 	if m.Heads == nil {
 		return nil, errors.New("train: the model has no task heads; call SetHeads first")
 	}
-	policy, err := check(m, s)
+	if _, err := validate(m, s); err != nil {
+		return nil, err
+	}
+	train, err := read(m, s, Set{Name: "train", Records: d.Train})
 	if err != nil {
 		return nil, err
 	}
-	if len(d.Train) == 0 {
+	var evals []*corpus
+	for _, e := range d.Evals {
+		c, err := read(m, s, e)
+		if err != nil {
+			return nil, err
+		}
+		evals = append(evals, c)
+	}
+	return begin(m, s, train, evals)
+}
+
+// begin prepares a run over tokenized examples.
+func begin(m *model.Model, s Settings, train *corpus, evals []*corpus) (*Trainer, error) {
+	policy, err := validate(m, s)
+	if err != nil {
+		return nil, err
+	}
+	if len(train.examples) == 0 {
 		return nil, errors.New("train: there are no records to train on")
 	}
 	t := &Trainer{model: m, settings: s, policy: policy, ops: m.Params.Ops(), tape: autograd.NewTape(m.Params.Ops())}
-	if err := t.read(d); err != nil {
-		return nil, err
-	}
-	t.schedule = s.schedule(s.steps(len(d.Train)))
+	t.train, t.evals = train, evals
+	t.schedule = s.schedule(s.steps(len(train.examples)))
 	t.setDropout()
 	t.thaw()
 	return t, nil
 }
 
-// check says what is wrong with the settings for this model.
-func check(m *model.Model, s Settings) (freeze.Policy, error) {
+// validate says what is wrong with the settings for this model.
+func validate(m *model.Model, s Settings) (freeze.Policy, error) {
 	if err := s.Check(m.Encoder.Config.Positions); err != nil {
 		return freeze.Policy{}, err
 	}
@@ -95,28 +113,13 @@ func check(m *model.Model, s Settings) (freeze.Policy, error) {
 	return p, p.Check(m.Names(), m.Encoder.Config.Layers)
 }
 
-// read tokenizes all records.
-func (t *Trainer) read(d Data) error {
-	read := func(name string, records []data.Record) (*corpus, error) {
-		if err := data.Check(t.model.Heads.Tasks, records); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		ex, cut := data.Examples(t.model.Tokenizer, t.model.Heads.Tasks, records, t.settings.MaxLength)
-		t.cut += cut
-		return &corpus{name: name, examples: ex}, nil
+// read checks and tokenizes a set.
+func read(m *model.Model, s Settings, set Set) (*corpus, error) {
+	if err := data.Check(m.Heads.Tasks, set.Records); err != nil {
+		return nil, fmt.Errorf("%s: %w", set.Name, err)
 	}
-	var err error
-	if t.train, err = read("train", d.Train); err != nil {
-		return err
-	}
-	for _, e := range d.Evals {
-		c, err := read(e.Name, e.Records)
-		if err != nil {
-			return err
-		}
-		t.evals = append(t.evals, c)
-	}
-	return nil
+	ex, cut := data.Examples(m.Tokenizer, m.Heads.Tasks, set.Records, s.MaxLength)
+	return &corpus{name: set.Name, examples: ex, cut: cut}, nil
 }
 
 // setDropout puts the run's dropout in place of the configuration's.
@@ -144,10 +147,13 @@ func (t *Trainer) thaw() {
 	}
 	t.stages = m.Encoder.Frozen()
 	budget := s.CacheBytes
-	for _, c := range append([]*corpus{t.train}, t.evals...) {
+	for _, c := range t.corpora() {
 		c.cache = newCache(t, c.examples, &budget)
 	}
 }
+
+// corpora are the training set and the evaluation sets.
+func (t *Trainer) corpora() []*corpus { return append([]*corpus{t.train}, t.evals...) }
 
 // rates is the factor of each parameter's rate, the schedule's factor times that being the rate: the encoder's or the
 // heads', with layer-wise decay d: layer i at d^(L-1-i), the embeddings at d^L.
@@ -231,7 +237,7 @@ func (t *Trainer) Settings() Settings { return t.settings }
 func (t *Trainer) Close() {
 	t.tape.Free()
 	t.optim.Free()
-	for _, c := range append([]*corpus{t.train}, t.evals...) {
+	for _, c := range t.corpora() {
 		c.cache.free(t.ops)
 	}
 	t.model.Params.Thaw(func(string) bool { return false })
