@@ -147,7 +147,7 @@ func loaded(name string, m *model.Model, size int64) Loaded {
 	c := m.Encoder.Config
 	l := Loaded{
 		Name: name, Family: string(c.Family), Layers: c.Layers, Hidden: c.Hidden, Positions: c.Positions,
-		Bytes: size, Ignored: m.Ignored, Fresh: m.Fresh,
+		Bytes: size, Ignored: append([]string{}, m.Ignored...), Fresh: append([]string{}, m.Fresh...), Tasks: []Task{},
 	}
 	for _, p := range m.Params.Params() {
 		l.Parameters = append(l.Parameters, Parameter{p.Name, p.Shape, p.Size(), p.Group})
