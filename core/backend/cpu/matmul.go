@@ -3,15 +3,14 @@ package cpu
 import (
 	"thaw/core/backend"
 	"thaw/core/kernel"
-	"thaw/core/tensor"
 )
 
 // MatMul packs both operands and multiplies them. The right operand of an NT product is a weight: its packed form is
 // kept with its buffer until this part of the buffer changes, so a frozen weight is packed once.
 func (c *CPU) MatMul(a backend.MatMul) {
-	tensor.Must("cpu.MatMul y", tensor.Shape{a.Y.Len()}, tensor.Shape{a.M * a.N})
-	tensor.Must("cpu.MatMul x", tensor.Shape{a.X.Len()}, tensor.Shape{a.M * a.K})
-	tensor.Must("cpu.MatMul w", tensor.Shape{a.W.Len()}, tensor.Shape{a.N * a.K})
+	fits("cpu.MatMul y", a.Y.Len(), a.M*a.N)
+	fits("cpu.MatMul x", a.X.Len(), a.M*a.K)
+	fits("cpu.MatMul w", a.W.Len(), a.N*a.K)
 	if c.err != nil {
 		return // before a weight is taken for packed
 	}

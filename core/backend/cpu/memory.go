@@ -75,7 +75,7 @@ func (c *CPU) Write(dst backend.Buffer, src []float32) {
 
 // WriteInts copies src to dst.
 func (c *CPU) WriteInts(dst backend.Buffer, src []int32) {
-	tensor.Must("cpu.WriteInts", tensor.Shape{dst.Len()}, tensor.Shape{len(src)})
+	fits("cpu.WriteInts", dst.Len(), len(src))
 	copy(dst.(*buffer).i, src)
 }
 
@@ -116,8 +116,16 @@ func written(b backend.Buffer) []float32 {
 }
 
 func sized(op string, s []float32, n int) []float32 {
-	tensor.Must(op, tensor.Shape{len(s)}, tensor.Shape{n})
+	fits(op, len(s), n)
 	return s
+}
+
+// fits panics with a ShapeError unless an operand has as many elements as the operation wants. It makes shapes only
+// then, for operations allocate nothing.
+func fits(op string, got, want int) {
+	if got != want {
+		panic(tensor.ShapeError{Op: op, Got: tensor.Shape{got}, Want: tensor.Shape{want}})
+	}
 }
 
 // Elements is the buffer's memory.
