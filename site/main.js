@@ -40,7 +40,7 @@ class Page {
   text = EXAMPLES[0]; askedAt = 0; result = null; saves = []; savedNote = ''
   timers = {}; shownAt = 0; queued = false
 
-  /** @param {() => Promise<any>} open makes the trainer */
+  /** @param {(notice: (text: string) => void) => Promise<any>} open makes the trainer */
   constructor(open) {
     this.open = open
     this.predict = latest((text) => this.answer(text))
@@ -50,7 +50,7 @@ class Page {
 
   /** Starts the worker once; the preview and everything after it wait for this. */
   ready() {
-    this.opening ??= this.open().then((t) => { this.trainer = t; this.device = t.device; return t })
+    this.opening ??= this.open((text) => this.notice(text)).then((t) => { this.trainer = t; this.device = t.device; return t })
     this.opening.catch(() => { this.opening = undefined })
     return this.opening
   }
@@ -64,6 +64,12 @@ class Page {
     await this.guard('encoder', async () => { this.cached = Boolean(await this.trainer.cached?.(current().model)) })
     await this.guard('save', async () => { this.saves = await this.trainer.saves() })
     await this.makeData()
+  }
+
+  /** Something to know that is no error, such as a full cache. */
+  notice(text) {
+    this.note = text
+    this.say(text)
   }
 
   /** Loads the chosen encoder once, whoever asks. */
@@ -236,6 +242,14 @@ class Page {
     })
   }
 
+  remove({ name }) {
+    return this.guard('save', async () => {
+      await this.trainer.removeSave(name)
+      this.saves = await this.trainer.saves()
+      this.savedNote = `${name} is deleted.`
+    })
+  }
+
   resume({ name }) {
     return this.guard('save', async () => {
       await this.load()
@@ -260,6 +274,8 @@ class Page {
       const stopped = error?.name === 'AbortError' || error?.code === 'aborted'
       this.note = stopped ? 'Stopped.' : part === 'train' ? '' : this.note
       if (!stopped) this.errors = { ...this.errors, [part]: { message: error.message, hint: error.hint } }
+      // A worker that has crashed takes the model with it.
+      if (this.info && !this.trainer.model) Object.assign(this, { info: null, touched: false })
     }
     this.show()
   }
@@ -357,11 +373,11 @@ async function manifest() {
 }
 
 /** The trainer of this page; `?fake` is for developing it. */
-async function open() {
+async function open(notice) {
   const module = await import(new URLSearchParams(location.search).has('fake') ? FAKE : './thaw.js').catch((cause) => {
     throw Object.assign(new Error('The trainer of this page could not be loaded.', { cause }), { hint: 'Reload the page. If that does not help, the site is not complete: ./build.sh build makes it.' })
   })
-  return module.createTrainer({ device: current().device })
+  return module.createTrainer({ device: current().device, onNotice: notice })
 }
 
 /** What each event of an element does. */
@@ -385,6 +401,7 @@ function wire(page) {
   on('try-text', ({ text }) => { page.text = text; page.later('text', () => page.ask(text)) })
   on('save-run', (detail) => page.save(detail))
   on('resume-run', (detail) => page.resume(detail))
+  on('remove-run', (detail) => page.remove(detail))
 }
 
 function main() {

@@ -175,6 +175,7 @@ class FakeTrainer {
     this.#tasks = [{ name: 'topic', labels: ['world', 'sports', 'business', 'sci/tech'], weight: 1 }, { name: 'sentiment', labels: ['negative', 'positive'], weight: 1 }]
     return { step: 200, steps: 375, freeze: 'layers:4', tasks: this.#tasks, settings: { epochs: 3, batch: 16, lr: 1e-4, headLr: 1e-3, dropout: 0.1, seed: 1 } }
   }
+  async removeSave(name) { this.#saves = this.#saves.filter((s) => s.name !== name) }
   close() {}
 }
 

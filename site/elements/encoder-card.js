@@ -84,11 +84,11 @@ class EncoderCard extends PageElement {
 
   #showDevice() {
     const { device } = this
-    this.deviceLine.textContent = device ? `Runs on ${KINDS[device.kind] ?? device.kind}. ${device.reason ?? ''}` : 'Chosen when the encoder is loaded.'
+    this.deviceLine.textContent = device?.reason ?? 'Chosen when the trainer starts.'
     const list = device?.candidates ?? []
     this.ladderBox.hidden = list.length < 2
     this.ladder.replaceChildren(...list.map((c) => h('tr', {},
-      h('td', {}, KINDS[c.kind] ?? c.kind), h('td', {}, c.ok && Number.isFinite(c.ms) ? `${c.ms.toFixed(1)} ms` : c.ok ? 'fine' : 'no'), h('td', {}, c.why ?? ''))))
+      h('td', {}, KINDS[c.kind] ?? c.kind), h('td', {}, c.ok && Number.isFinite(c.ms) ? `${c.ms.toFixed(1)} ms` : c.ok ? 'in use' : 'no'), h('td', {}, c.why ?? ''))))
   }
 }
 

@@ -1,12 +1,12 @@
 /**
  * <save-list>: runs kept in this browser, to go on from.
  *
- * @property {{ name: string, bytes?: number, step?: number, savedAt?: number | string, freeze?: string, tasks?: string[] }[]} saves
+ * @property {{ name: string, bytes?: number, step?: number, steps?: number, savedAt?: number | string, freeze?: string, tasks?: string[] }[]} saves
  * @property {boolean} canSave     there is something to keep
  * @property {boolean} busy        a run goes on
  * @property {string} note         what has just happened
  * @property {{ message: string, hint?: string } | null} error
- * @event save-run · resume-run    detail: {name}
+ * @event save-run · resume-run · remove-run    detail: {name}
  */
 import { PageElement, define, errorBox, h, sheets } from './dom.js'
 import { bytes, grouped } from './format.js'
@@ -44,10 +44,14 @@ class SaveList extends PageElement {
     }
   }
 
+  #button(text, type, name) {
+    return h(type === 'remove-run' ? 'button.plain' : 'button', { disabled: this.busy, 'aria-label': `${text} ${name}`, onclick: () => this.emit(type, { name }) }, text)
+  }
+
   #item(save) {
-    const parts = [save.savedAt && new Date(save.savedAt).toLocaleString(), save.step !== undefined && `step ${grouped(save.step)}`, save.freeze, save.bytes && bytes(save.bytes)]
+    const parts = [save.savedAt && new Date(save.savedAt).toLocaleString(), save.step !== undefined && `step ${grouped(save.step)}${save.steps ? ` of ${grouped(save.steps)}` : ''}`, save.freeze, save.bytes && bytes(save.bytes)]
     return h('li', {}, h('div', {}, h('p.name', {}, save.name), h('p.quiet.number', {}, parts.filter(Boolean).join(' · '))),
-      h('button', { disabled: this.busy, 'aria-label': `Resume ${save.name}`, onclick: () => this.emit('resume-run', { name: save.name }) }, 'Resume'))
+      h('div.row', {}, this.#button('Resume', 'resume-run', save.name), this.#button('Delete', 'remove-run', save.name)))
   }
 }
 
