@@ -145,3 +145,7 @@ func step(c *cpu.CPU) []func() {
 	}
 	return all
 }
+
+func BenchmarkCPU(b *testing.B) {
+	backendtest.Bench(b, func(*testing.B) backend.Backend { return cpu.New(kernel.Serial()) })
+}
