@@ -24,22 +24,22 @@ var law = []row{
 	{"core/kernel", nil},
 	{"core/freeze", nil},
 	{"core/tokenizer", nil},
-	{"core/backend", in("core", "tensor")},
+	{"core/backend", in("core", "tensor", "kernel")},
 	{"core/safetensors", in("core", "tensor")},
 	{"core/report", in("core", "tensor")},
 	{"core/internal/check", in("core", "tensor", "safetensors")},
 	{"core/backend/backendtest", in("core", "tensor", "kernel", "backend")},
 	{"core/backend/cpu", in("core", "tensor", "kernel", "backend")},
-	{"core/autograd", in("core", "tensor", "backend")},
+	{"core/autograd", in("core", "tensor", "kernel", "backend")},
 	{"core/nn", in("core", "tensor", "kernel", "backend", "autograd")},
 	{"core/encoder", in("core", "tensor", "backend", "autograd", "nn", "safetensors")},
 	{"core/head", in("core", "tensor", "backend", "autograd", "nn")},
-	{"core/optim", in("core", "tensor", "backend", "nn")},
+	{"core/optim", in("core", "tensor", "kernel", "backend", "nn")},
 	{"core/data", in("core", "tensor", "kernel", "tokenizer", "head")},
-	{"core/synth", in("core", "kernel", "data")},
+	{"core/synth", in("core", "kernel", "head", "data")},
 	{"core/probe", in("core", "tensor")},
 	{"core/model", in("core", "tensor", "backend", "safetensors", "tokenizer",
-		"autograd", "nn", "encoder", "head", "data")},
+		"autograd", "nn", "encoder", "head", "data", "report")},
 	{"core/train", in("core", "tensor", "kernel", "freeze", "backend", "safetensors", "report", "probe", "model",
 		"autograd", "nn", "encoder", "head", "optim", "data")},
 	{"core/export", in("core", "tensor", "nn", "encoder", "head", "safetensors", "tokenizer", "model")},
@@ -71,8 +71,8 @@ var doors = map[string][]string{
 
 // What test files may import besides the row of their package.
 var (
-	testsOfCore   = in("core", "backend/backendtest", "backend/cpu", "internal/check")
-	testsOfWasm   = in("core", "backend/backendtest", "backend/cpu")
+	testsOfCore   = in("core", "kernel", "backend/backendtest", "backend/cpu", "internal/check") // a device needs a pool
+	testsOfWasm   = in("core", "kernel", "backend/backendtest", "backend/cpu")
 	testsOfWebGPU = in("core", "train", "model", "data", "freeze", "safetensors")
 )
 
