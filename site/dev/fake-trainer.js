@@ -93,7 +93,7 @@ class FakeTrainer {
   }
 
   async plan({ tasks, freeze, data, batch, epochs }) {
-    const all = parameters(tasks).map((p) => ({ ...p, trainable: !isFrozen(p.group, freeze) }))
+    const all = parameters(tasks).map((p) => ({ ...p, trainable: p.group !== 'pooler' && !isFrozen(p.group, freeze) }))
     const sum = (want) => all.filter((p) => p.trainable === want).reduce((a, p) => a + p.size, 0)
     const trainable = sum(true)
     await wait(15)

@@ -16,7 +16,7 @@ import { frozenGroups, inWords, lineOf, places, policyAt, presets } from './poli
 import { hueClass } from './task-hue.js'
 
 const styles = await sheets(import.meta.url, './freeze-panel.css')
-const WORD = { frozen: 'frozen', thawed: 'trains', mixed: 'in part', unknown: '' }
+const WORD = { frozen: 'frozen', thawed: 'trains', mixed: 'in part', unused: 'not used', unknown: '' }
 const KEYS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 2, PageDown: -2, Home: -Infinity, End: Infinity }
 
 class FreezePanel extends PageElement {
@@ -52,7 +52,7 @@ class FreezePanel extends PageElement {
     const line = lineOf(policy, stack)
     this.#buildRows()
     this.#showLine(line)
-    this.#showRows(this.plan?.groups ?? guess(line, stack))
+    this.#showRows(this.plan?.groups ?? guess(line, stack), line)
     this.#showPresets(line)
     if (this.shadowRoot.activeElement !== this.text || !this.error) this.text.value = policy
     this.text.disabled = this.busy
@@ -98,10 +98,13 @@ class FreezePanel extends PageElement {
     handle.setAttribute('aria-disabled', String(this.busy))
   }
 
-  #showRows(groups) {
+  #showRows(groups, line) {
+    const below = frozenGroups(line, this.stack)
     for (const [group, box] of this.cells) {
-      const { state, size } = groups.get(group) ?? { state: 'unknown', size: null }
-      box.classList.remove('frozen', 'thawed', 'mixed', 'unknown')
+      const { state: told, size } = groups.get(group) ?? { state: 'unknown', size: null }
+      // Mean-pooled heads do not read the pooler, so it does not train even above the line.
+      const state = group === 'pooler' && told === 'frozen' && !below.pooler && !line.custom ? 'unused' : told
+      box.classList.remove(...Object.keys(WORD))
       box.classList.add(state)
       box.querySelector('.state').textContent = WORD[state]
       box.querySelector('.size').textContent = size ? count(size) : ''
@@ -183,7 +186,7 @@ function guess(line, stack) {
   // A policy of its own is not guessed at.
   if (line.custom) return new Map()
   const frozen = frozenGroups(line, stack)
-  return new Map(Object.entries(frozen).map(([group, is]) => [group, { state: is ? 'frozen' : 'thawed', size: null }]))
+  return new Map(Object.entries(frozen).map(([group, is]) => [group, { state: is || group === 'pooler' ? 'frozen' : 'thawed', size: null }]))
 }
 
 define('freeze-panel', FreezePanel)
