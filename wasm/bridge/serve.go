@@ -49,7 +49,12 @@ type Port interface {
 
 // Serve answers commands until Close comes. Open makes the backend, which calls tick after every operation.
 func Serve(port Port, open func(tick func() error) backend.Backend) error {
-	s := &session{port: port, last: time.Now()}
+	return serve(port, open, breath)
+}
+
+// serve lets messages in at least every so often.
+func serve(port Port, open func(tick func() error) backend.Backend, often time.Duration) error {
+	s := &session{port: port, often: often, last: time.Now()}
 	s.ops = open(s.tick)
 	for !s.closed {
 		s.handle(s.next())
@@ -69,6 +74,7 @@ type session struct {
 
 	works   []*work   // what is being done, the innermost last
 	waiting []request // commands put off until the work is over
+	often   time.Duration
 	last    time.Time // of the last breath
 	closed  bool
 	broken  error // the port failed: nobody hears us

@@ -14,7 +14,7 @@ func (s *session) tick() error {
 	if len(s.works) == 0 {
 		return nil
 	}
-	if time.Since(s.last) < breath && !s.resting() {
+	if time.Since(s.last) < s.often && !s.resting() {
 		return s.works[len(s.works)-1].ctx.Err()
 	}
 	if err := s.port.Breathe(); err != nil {
