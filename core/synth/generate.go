@@ -103,21 +103,22 @@ func (p *plan) deal(jobs []job, groups [][]cell, n int, styles []string) []job {
 	return jobs
 }
 
-// fresh writes a text that is not in seen yet, as far as a few tries can.
+// fresh writes a text that is not in seen yet, capitals and marks aside, as far as a few tries can.
 func (p *plan) fresh(j job, r *random, seen map[string]bool) string {
-	text := ""
+	text, plain := "", ""
 	for range 12 {
 		text = p.write(j, r)
-		if !seen[text] {
+		if plain = strings.Join(words(text), " "); !seen[plain] {
 			break
 		}
 	}
-	seen[text] = true
+	seen[plain] = true
 	return text
 }
 
-// candidates is how many texts are written for one that is kept.
-const candidates = 20
+// candidates is how many texts are written for one that is kept. With 20, style alone told topics with 0.34, with 32 with
+// 0.32 (chance is 0.25).
+const candidates = 32
 
 // write makes one text for a job. A pacemaker is written first, in the same style and for a label drawn at random, and
 // of the candidates the one nearest to it in length, marks and small words is kept: so the labels do not differ in

@@ -49,7 +49,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(text)
-	const want = "GOLDEN"
+	const want = "ffc572d98861577a"
 	if got := hex.EncodeToString(sum[:8]); got != want {
 		t.Errorf("hash %s, want %s", got, want)
 	}
@@ -89,7 +89,7 @@ func TestBoth(t *testing.T) {
 
 func TestDuplicatesAreRare(t *testing.T) {
 	for _, split := range []string{Train, Heldout} {
-		if d := Measure(must(t, Spec{N: 4000, Seed: 5, Split: split, Both: 0.1})).Duplicates; split == Train && d > 80 {
+		if d := Measure(must(t, Spec{N: 4000, Seed: 5, Split: split, Both: 0.1})).Duplicates; d > 80 {
 			t.Errorf("%s: %d of 4000 texts are duplicates, want under 2 %%", split, d)
 		}
 	}
@@ -130,7 +130,7 @@ func TestTextsAreWellFormed(t *testing.T) {
 			if style == "review" {
 				tasks = tasks[1:]
 			}
-			for _, r := range must(t, Spec{N: 1500, Seed: 2, Split: split, Styles: []string{style}, Tasks: tasks}) {
+			for _, r := range must(t, Spec{N: 600, Seed: 2, Split: split, Styles: []string{style}, Tasks: tasks}) {
 				for _, f := range faults {
 					if m := f.at.FindString(r.Text); m != "" {
 						t.Errorf("%s %s: %s %q in %q", split, style, f.name, m, r.Text)

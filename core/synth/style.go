@@ -32,16 +32,17 @@ func styleFeatures(text string) []float64 {
 	return f
 }
 
-// styleDistance says how unlike two texts are in style: six words of length weigh as much as one mark or style word.
+// styleDistance says how unlike two texts are in style: five words of length weigh as much as one mark or style word.
 func styleDistance(a, b []float64) float64 {
-	d := math.Abs(a[0]-b[0])/3 + math.Abs(a[1]-b[1])
+	d := math.Abs(a[0]-b[0])/5 + math.Abs(a[1]-b[1])
 	for i := 2; i < len(a); i++ {
 		d += math.Abs(a[i] - b[i])
 	}
 	return d
 }
 
-// styleScore fits a softmax regression on the style features of every other text and scores it on the rest.
+// styleScore fits a softmax regression on the style features of every other text, scores it on the rest, and the other
+// way round: each text is scored by a model that did not see it.
 func styleScore(records []data.Record, task string, labels []string) StyleScore {
 	index := map[string]int{}
 	for i, l := range labels {
@@ -58,19 +59,19 @@ func styleScore(records []data.Record, task string, labels []string) StyleScore 
 		}
 	}
 	standardise(x)
-	w := fitSoftmax(x, y, len(labels))
 	s := StyleScore{}
-	tested := 0.0
-	for i := 1; i < len(x); i += 2 {
-		tested++
-		if best(scores(w, x[i])) == y[i] {
-			s.Accuracy++
+	for fold := range 2 {
+		w := fitSoftmax(x, y, len(labels), fold)
+		for i := 1 - fold; i < len(x); i += 2 {
+			if best(scores(w, x[i])) == y[i] {
+				s.Accuracy++
+			}
 		}
 	}
 	for _, c := range count {
 		s.Chance = math.Max(s.Chance, c/float64(len(x)))
 	}
-	s.Accuracy /= math.Max(tested, 1)
+	s.Accuracy /= float64(len(x))
 	return s
 }
 
@@ -88,8 +89,8 @@ func standardise(x [][]float64) {
 	}
 }
 
-// fitSoftmax runs gradient descent on the even rows of x. w is [labels][features+1], its last column the bias.
-func fitSoftmax(x [][]float64, y []int, labels int) [][]float64 {
+// fitSoftmax runs gradient descent on every second row of x, from row first. w is [labels][features+1], its last column the bias.
+func fitSoftmax(x [][]float64, y []int, labels, first int) [][]float64 {
 	const steps, rate = 120, 0.5
 	w := make([][]float64, labels)
 	for k := range w {
@@ -101,7 +102,7 @@ func fitSoftmax(x [][]float64, y []int, labels int) [][]float64 {
 		for k := range grad {
 			grad[k] = make([]float64, len(x[0])+1)
 		}
-		for i := 0; i < len(x); i += 2 {
+		for i := first; i < len(x); i += 2 {
 			p := softmax(scores(w, x[i]))
 			p[y[i]]--
 			for k := range p {
