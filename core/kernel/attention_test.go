@@ -24,7 +24,7 @@ func attentionCase(f *field, size []int, d Drop) {
 	heads, h, off := size[0], size[0]*size[1], offsetsOf(size[2:]...)
 	rows := int(off[len(off)-1])
 	qkv, out, lse := f.normals(3*rows*h), f.output(rows*h), f.output(heads*rows)
-	f.run(AttentionTask(out, lse, qkv, f.scratch(AttentionScratch(off, heads)), off, heads, h, d))
+	f.run(AttentionTask(out, lse, qkv, f.scratch(AttentionScratch(off, heads, h)), off, heads, h, d))
 	want, wantLSE := referenceAttention(wide(qkv), off, heads, h, d)
 	scale := attentionBound * (1 + largest(qkv))
 	bound := func(int) float64 { return scale }
@@ -43,7 +43,7 @@ func attentionGradCase(f *field, size []int, d Drop) {
 	}
 	want := wide(dqkv)
 	referenceAttentionGrad(want, wide(dout), wide(qkv), lse, off, heads, h, d)
-	f.run(AttentionGradTask(dqkv, dout, f.input(narrow), qkv, f.scratch(AttentionScratch(off, heads)), off, heads, h, d))
+	f.run(AttentionGradTask(dqkv, dout, f.input(narrow), qkv, f.scratch(AttentionScratch(off, heads, h)), off, heads, h, d))
 	bound := attentionBound * (1 + largest(qkv)) * (1 + largest(dout)*math.Sqrt(float64(size[1])))
 	f.near("dqkv", dqkv, want, func(int) float64 { return bound })
 }

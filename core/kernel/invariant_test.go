@@ -125,7 +125,7 @@ func TestSentenceAlone(t *testing.T) {
 		n := hi - lo
 		out, lse, dqkv := make([]float32, n*h), make([]float32, heads*n), make([]float32, 3*n*h)
 		mean, first := make([]float32, (len(off)-1)*h), make([]float32, (len(off)-1)*h)
-		scratch := make([]float32, AttentionScratch(off, heads))
+		scratch := make([]float32, AttentionScratch(off, heads, h))
 		f.run(AttentionTask(out, lse, qkv[3*lo*h:3*hi*h], scratch, off, heads, h, Drop{}))
 		f.run(AttentionGradTask(dqkv, dout[lo*h:hi*h], lse, qkv[3*lo*h:3*hi*h], scratch, off, heads, h, Drop{}))
 		f.run(PoolTask(mean, out, off, h, true))

@@ -39,11 +39,13 @@ func vecExp(p []float32, shift float32) (sum float32) {
 	return sum
 }
 
-// vecScores is p[j] = scale · q · k_j, k_j the row at k[j · stride].
-func vecScores(p, q, k []float32, stride int, scale float32) {
-	for j := range p {
-		p[j] = dot(q, k[j*stride:][:len(q)]) * scale
+// vecScores is p = scale · q · keys, keys [D, len(p)].
+func vecScores(p, q, keys []float32, scale float32) {
+	clear(p)
+	for i, e := range q {
+		axpy(p, e, row(keys, i, len(p)))
 	}
+	vecScale(p, scale)
 }
 
 // vecMix is y += Σ_j p[j] v_j, v_j the row at v[j · stride].

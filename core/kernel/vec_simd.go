@@ -201,27 +201,36 @@ func vecGeluGrad(dx, dy, x []float32) {
 	}
 }
 
-// vecScores is p[j] = scale · q · k_j, k_j the row at k[j · stride].
-func vecScores(p, q, k []float32, stride int, scale float32) {
-	var z simd.Float32s
-	vl, d := z.Len(), len(q)
-	whole := d / vl * vl
-	var lane [16]float32
-	for j := range p {
-		r := k[j*stride:][:d]
+// vecScores is p = scale · q · keys, keys [D, len(p)] and len(p) a multiple of scoreStep. Each score is one sum over D in
+// order, wherever it stands.
+func vecScores(p, q, keys []float32, scale float32) {
+	s := simd.BroadcastFloat32s(scale)
+	n, j, vl := len(p), 0, s.Len()
+	keys = keys[:len(q)*n]
+	for ; j+4*vl <= n; j += 4 * vl {
+		var a, b, c, d simd.Float32s
+		k := unsafe.Pointer(&keys[j])
+		for _, e := range q {
+			x := simd.BroadcastFloat32s(e)
+			a = x.MulAdd(ld(k), a)
+			b = x.MulAdd(ld(unsafe.Add(k, 4*vl)), b)
+			c = x.MulAdd(ld(unsafe.Add(k, 8*vl)), c)
+			d = x.MulAdd(ld(unsafe.Add(k, 12*vl)), d)
+			k = unsafe.Add(k, 4*n)
+		}
+		a.Mul(s).Store(p[j:])
+		b.Mul(s).Store(p[j+vl:])
+		c.Mul(s).Store(p[j+2*vl:])
+		d.Mul(s).Store(p[j+3*vl:])
+	}
+	for ; j < n; j += vl {
 		var a simd.Float32s
-		for i := 0; i < whole; i += vl {
-			a = simd.LoadFloat32s(q[i:]).MulAdd(simd.LoadFloat32s(r[i:]), a)
+		k := unsafe.Pointer(&keys[j])
+		for _, e := range q {
+			a = simd.BroadcastFloat32s(e).MulAdd(ld(k), a)
+			k = unsafe.Add(k, 4*n)
 		}
-		a.Store(lane[:])
-		var sum float32
-		for _, e := range lane[:vl] {
-			sum += e
-		}
-		for i := whole; i < d; i++ {
-			sum += q[i] * r[i]
-		}
-		p[j] = sum * scale
+		a.Mul(s).Store(p[j:])
 	}
 }
 

@@ -90,13 +90,13 @@ func (c *CPU) TanhGrad(dx, dy, y backend.Buffer) {
 
 // Attention mixes values.
 func (c *CPU) Attention(a backend.Attention) {
-	s := c.floats(kernel.AttentionScratch(a.Offsets, a.Heads))
+	s := c.floats(kernel.AttentionScratch(a.Offsets, a.Heads, a.H))
 	c.do(kernel.AttentionTask(written(a.Out), written(a.LSE), floats(a.QKV), s, a.Offsets, a.Heads, a.H, a.Drop))
 }
 
 // AttentionGrad adds to dqkv.
 func (c *CPU) AttentionGrad(a backend.AttentionGrad) {
-	s := c.floats(kernel.AttentionScratch(a.Offsets, a.Heads))
+	s := c.floats(kernel.AttentionScratch(a.Offsets, a.Heads, a.H))
 	c.do(kernel.AttentionGradTask(written(a.DQKV), floats(a.DOut), floats(a.LSE), floats(a.QKV), s, a.Offsets, a.Heads, a.H, a.Drop))
 }
 
