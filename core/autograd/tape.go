@@ -4,6 +4,8 @@
 package autograd
 
 import (
+	"slices"
+
 	"thaw/core/backend"
 	"thaw/core/kernel"
 	"thaw/core/tensor"
@@ -12,10 +14,10 @@ import (
 // Tape holds the values of one pass through the network and the rules of the way back. Values live in slots that the
 // next pass uses again, so a step allocates nothing once the largest batch has been seen.
 type Tape struct {
-	ops   backend.Backend
-	slots []slot
-	next  int
-	rules []func()
+	ops    backend.Backend
+	floats slots
+	ints   slots
+	rules  []func()
 
 	// Training switches dropout on.
 	Training bool
@@ -24,10 +26,14 @@ type Tape struct {
 	Step uint32
 }
 
-type slot struct {
-	buf  backend.Buffer
-	ints bool
+// slots is memory of one kind. Keep changes the order of a pass; made is the order in which every pass begins, so that
+// equal passes ask each slot for the same sizes.
+type slots struct {
+	made, order []*slot
+	next        int
 }
+
+type slot struct{ buf backend.Buffer }
 
 // NewTape returns an empty tape on a device.
 func NewTape(ops backend.Backend) *Tape { return &Tape{ops: ops} }
@@ -37,25 +43,30 @@ func (t *Tape) Ops() backend.Backend { return t.ops }
 
 // Reset forgets the pass. Vars made before are not used afterwards.
 func (t *Tape) Reset() {
-	t.next = 0
+	for _, s := range []*slots{&t.floats, &t.ints} {
+		copy(s.order, s.made)
+		s.next = 0
+	}
 	t.rules = t.rules[:0]
 }
 
 // Free gives the slots' memory back.
 func (t *Tape) Free() {
-	for _, s := range t.slots {
+	for _, s := range t.all() {
 		t.ops.Free(s.buf)
 	}
-	t.slots, t.next, t.rules = nil, 0, nil
+	t.floats, t.ints, t.rules = slots{}, slots{}, nil
 }
 
 // Bytes is the memory of the slots.
 func (t *Tape) Bytes() (n int64) {
-	for _, s := range t.slots {
+	for _, s := range t.all() {
 		n += 4 * int64(s.buf.Len())
 	}
 	return n
 }
+
+func (t *Tape) all() []*slot { return slices.Concat(t.floats.made, t.ints.made) }
 
 // Backward runs the rules, last first. The losses have set the gradients it starts from.
 func (t *Tape) Backward() {
@@ -66,60 +77,43 @@ func (t *Tape) Backward() {
 }
 
 // Floats returns n float32 of this pass, which hold anything.
-func (t *Tape) Floats(n int) backend.Buffer { return t.slot(n, false) }
+func (t *Tape) Floats(n int) backend.Buffer { return t.floats.take(t.ops, n, t.ops.Alloc) }
 
 // Ints returns a copy of src on the device.
 func (t *Tape) Ints(src []int32) backend.Buffer {
-	b := t.slot(len(src), true)
+	b := t.ints.take(t.ops, len(src), t.ops.AllocInts)
 	t.ops.WriteInts(b, src)
 	return b
 }
 
-func (t *Tape) slot(n int, ints bool) backend.Buffer {
-	if t.next == len(t.slots) {
-		t.slots = append(t.slots, slot{})
+// take is n elements of the next slot. A slot that is too small is replaced, with some room so that batches of about one
+// size do not replace it each time.
+func (s *slots) take(ops backend.Backend, n int, alloc func(int) backend.Buffer) backend.Buffer {
+	if s.next == len(s.order) {
+		fresh := &slot{buf: alloc(n + n/8)}
+		s.made, s.order = append(s.made, fresh), append(s.order, fresh)
 	}
-	s := &t.slots[t.next]
-	t.next++
-	if s.buf == nil || s.ints != ints || s.buf.Len() < n {
-		t.replace(s, n, ints)
+	at := s.order[s.next]
+	s.next++
+	if at.buf.Len() < n {
+		ops.Free(at.buf)
+		at.buf = alloc(n + n/8)
 	}
-	if s.buf.Len() == n {
-		return s.buf
+	if at.buf.Len() == n {
+		return at.buf
 	}
-	return s.buf.View(0, n)
-}
-
-// replace makes a slot of another kind or a larger one, with some room so that batches of about one size do not
-// replace it each time.
-func (t *Tape) replace(s *slot, n int, ints bool) {
-	if s.buf != nil {
-		t.ops.Free(s.buf)
-	}
-	s.ints = ints
-	if ints {
-		s.buf = t.ops.AllocInts(n + n/8)
-	} else {
-		s.buf = t.ops.Alloc(n + n/8)
-	}
+	return at.buf.View(0, n)
 }
 
 // Mark is a place on the tape to go back to with Keep.
-func (t *Tape) Mark() int { return t.next }
+func (t *Tape) Mark() int { return t.floats.next }
 
-// Keep gives the slots since mark free again, except v's. It may only be called where nothing recorded since mark has a
-// rule: below the thawed layers and in inference, where a layer then needs no more memory than one.
+// Keep gives the slots of floats since mark free again, except v's. It may only be called where nothing recorded since mark
+// has a rule: below the thawed layers and in inference, where a layer then needs no more memory than one.
 func (t *Tape) Keep(mark int, v *Var) {
-	if v.needs || t.next <= mark {
-		return
-	}
-	for i := mark; i < t.next; i++ {
-		if i == v.slot {
-			t.slots[mark], t.slots[i] = t.slots[i], t.slots[mark]
-			v.slot = mark
-			t.next = mark + 1
-			return
-		}
+	if s := &t.floats; !v.needs && mark <= v.slot && v.slot < s.next {
+		s.order[mark], s.order[v.slot] = s.order[v.slot], s.order[mark]
+		v.slot, s.next = mark, mark+1
 	}
 }
 
@@ -164,7 +158,7 @@ func (v *Var) Grad() backend.Buffer {
 
 // newVar is a value of this pass.
 func (t *Tape) newVar(rows, cols int, inputs ...*Var) *Var {
-	v := &Var{tape: t, rows: rows, cols: cols, slot: t.next}
+	v := &Var{tape: t, rows: rows, cols: cols, slot: t.floats.next}
 	v.val = t.Floats(rows * cols)
 	for _, in := range inputs {
 		v.needs = v.needs || in != nil && in.needs
