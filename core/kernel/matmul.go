@@ -64,19 +64,38 @@ func runPack(t *Task, p int) {
 	}
 }
 
-// packAcross packs columns that lie side by side in each of K rows of the given stride.
+// packAcross packs columns that lie side by side in each of K rows of the given stride. Few of them are not worth a call
+// of copy.
 func packAcross(panel, src []float32, stride, k, width, have int) {
-	for p := range k {
-		copy(panel[p*width:][:have], src[p*stride:][:have])
+	if have%4 != 0 || have > 8 {
+		for p := range k {
+			copy(panel[p*width:][:have], src[p*stride:][:have])
+		}
+		return
+	}
+	for i := 0; i < have; i += 4 {
+		for p := range k {
+			to, from := panel[p*width+i:][:4], src[p*stride+i:][:4]
+			to[0], to[1], to[2], to[3] = from[0], from[1], from[2], from[3]
+		}
 	}
 }
 
-// packAlong packs rows of length k: a transpose, eight elements of a row at a time.
+// packAlong packs rows of length k: a transpose, four rows at a time so that what is written lies together.
 func packAlong(panel, src []float32, k, width, have int) {
-	for i := range have {
-		r, to := src[i*k:][:k], panel[i:]
-		for p, e := range r {
-			to[p*width] = e
+	i := 0
+	for ; i+4 <= have; i += 4 {
+		r0, r1, r2, r3 := src[i*k:][:k], src[(i+1)*k:][:k], src[(i+2)*k:][:k], src[(i+3)*k:][:k]
+		to := i
+		for p, e := range r0 {
+			q := panel[to:][:4]
+			q[0], q[1], q[2], q[3] = e, r1[p], r2[p], r3[p]
+			to += width
+		}
+	}
+	for ; i < have; i++ {
+		for p, e := range src[i*k:][:k] {
+			panel[p*width+i] = e
 		}
 	}
 }

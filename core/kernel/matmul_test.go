@@ -163,3 +163,19 @@ func BenchmarkMatMul(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkPack(b *testing.B) {
+	const m, k = 1024, 384
+	x := normal(rand.New(rand.NewPCG(1, 2)), m*k)
+	rows, cols := make([]float32, PackedRows(m, k)), make([]float32, PackedCols(m, k))
+	for _, transposed := range []bool{false, true} {
+		for name, t := range map[string]Task{"rows": PackRowsTask(rows, x, m, k, transposed), "columns": PackColsTask(cols, x, m, k, transposed)} {
+			b.Run(fmt.Sprintf("%s transposed %v", name, transposed), func(b *testing.B) {
+				b.SetBytes(4 * m * k)
+				for b.Loop() {
+					Serial().Run(&t)
+				}
+			})
+		}
+	}
+}
