@@ -4,6 +4,7 @@ package freeze
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -38,12 +39,18 @@ func Parse(s string) (Policy, error) {
 	for _, part := range strings.Split(s, ",") {
 		t, err := parseTerm(strings.TrimSpace(part))
 		if err != nil {
-			return Policy{}, fmt.Errorf("%w %q: %w", ErrPolicy, s, err)
+			return Policy{}, fmt.Errorf("%w %.80q: %w", ErrPolicy, s, err)
 		}
 		p.terms = append(p.terms, t)
 	}
 	return p, nil
 }
+
+// What a task's name and a glob of parameter names are made of.
+var (
+	taskName = regexp.MustCompile(`^[a-z0-9_-]+$`)
+	nameGlob = regexp.MustCompile(`^[A-Za-z0-9_.*-]+$`)
+)
 
 func parseTerm(s string) (term, error) {
 	t := term{text: s}
@@ -58,15 +65,15 @@ func parseTerm(s string) (term, error) {
 	case strings.HasPrefix(t.text, "layers:"):
 		k, err := strconv.Atoi(t.text[len("layers:"):])
 		if err != nil || k < 0 {
-			return t, fmt.Errorf("%q: want layers:K with K a whole number, the layers frozen from the bottom", t.text)
+			return t, fmt.Errorf("%.60q: want layers:K with K a whole number, the layers frozen from the bottom", t.text)
 		}
 		t.layer, t.text = k, fmt.Sprintf("layers:%d", k)
 	case strings.HasPrefix(t.text, "head:"):
-		if t.text == "head:" {
-			return t, errors.New("head: names no task; write head:NAME")
+		if !taskName.MatchString(t.text[len("head:"):]) {
+			return t, fmt.Errorf("%.60q: want head:NAME with the name of a task", t.text)
 		}
-	case strings.ContainsAny(t.text, "; :\t\n"):
-		return t, fmt.Errorf("%q is not a term; write none, all, backbone, layers:K, head:NAME or a name with *", t.text)
+	case !nameGlob.MatchString(t.text):
+		return t, fmt.Errorf("%.60q is not a term; write none, all, backbone, layers:K, head:NAME or a name with *", t.text)
 	}
 	return t, nil
 }
@@ -104,7 +111,7 @@ func (p Policy) Trains(name string) bool {
 func (p Policy) Check(names []string, l int) error {
 	for _, t := range p.terms {
 		switch {
-		case t.text == "none" || t.text == "layers:0":
+		case t.text == "none":
 		case strings.HasPrefix(t.text, "layers:") && t.layer > l:
 			return fmt.Errorf("%w %q: the encoder has %d layers", ErrPolicy, p, l)
 		case !t.namesAny(names):
@@ -135,7 +142,7 @@ func (t term) names(name string) bool {
 	case t.text == "backbone":
 		return !head
 	case strings.HasPrefix(t.text, "layers:"):
-		return !head && t.layer > 0 && below(bare, t.layer)
+		return !head && below(bare, t.layer)
 	case strings.HasPrefix(t.text, "head:"):
 		return strings.HasPrefix(name, "heads."+t.text[len("head:"):]+".")
 	}
