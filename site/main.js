@@ -202,17 +202,12 @@ class Page {
     this.ask(this.text)
   }
 
-  async pause() {
-    await this.trainer.pause()
-    this.phase = 'paused'
-    this.note = 'Paused.'
+  /** Pauses the run or lets it go on. */
+  async hold(paused) {
+    await (paused ? this.trainer.pause() : this.trainer.continue())
+    this.phase = paused ? 'paused' : 'training'
+    this.note = paused ? 'Paused.' : 'Training goes on.'
     this.say(this.note)
-  }
-
-  async continue() {
-    this.phase = 'training'
-    await this.trainer.continue()
-    this.say('Training goes on.')
   }
 
   async stop() {
@@ -234,19 +229,12 @@ class Page {
     this.askedAt = performance.now()
   }
 
-  save({ name }) {
+  /** Changes the saved runs and lists them again. */
+  keep(change, note) {
     return this.guard('save', async () => {
-      await this.trainer.save({ name })
+      await change(this.trainer)
       this.saves = await this.trainer.saves()
-      this.savedNote = `Saved as ${name}.`
-    })
-  }
-
-  remove({ name }) {
-    return this.guard('save', async () => {
-      await this.trainer.removeSave(name)
-      this.saves = await this.trainer.saves()
-      this.savedNote = `${name} is deleted.`
+      this.savedNote = note
     })
   }
 
@@ -333,12 +321,6 @@ class Page {
     return this.shape
   }
 
-  exampled(key, text) {
-    this.source.examples = { ...this.source.examples, [key]: text }
-    this.later('data', () => this.makeData())
-    this.show()
-  }
-
   /** What follows a change of settings: new data, a new plan, the address. */
   changed(names) {
     const has = (...list) => names.some((name) => list.includes(name))
@@ -393,15 +375,19 @@ function wire(page) {
   on('source-change', ({ source }) => page.turn(source))
   on('own-data', (detail) => page.ownData(detail))
   on('sample-more', () => { page.source.more(); page.show() })
-  on('examples-change', ({ key, text }) => page.exampled(key, text))
+  on('examples-change', ({ key, text }) => {
+    page.source.examples = { ...page.source.examples, [key]: text }
+    page.later('data', () => page.makeData())
+    page.show()
+  })
   on('run-train', () => page.train())
-  on('run-pause', () => page.guard('train', () => page.pause()))
-  on('run-continue', () => page.guard('train', () => page.continue()))
+  on('run-pause', () => page.guard('train', () => page.hold(true)))
+  on('run-continue', () => page.guard('train', () => page.hold(false)))
   on('run-stop', () => page.guard('train', () => page.stop()))
   on('try-text', ({ text }) => { page.text = text; page.later('text', () => page.ask(text)) })
-  on('save-run', (detail) => page.save(detail))
+  on('save-run', ({ name }) => page.keep((t) => t.save({ name }), `Saved as ${name}.`))
   on('resume-run', (detail) => page.resume(detail))
-  on('remove-run', (detail) => page.remove(detail))
+  on('remove-run', ({ name }) => page.keep((t) => t.removeSave(name), `${name} is deleted.`))
 }
 
 function main() {

@@ -16,7 +16,7 @@ import { frozenGroups, inWords, lineOf, places, policyAt, presets } from './poli
 import { hueClass } from './task-hue.js'
 
 const styles = await sheets(import.meta.url, './freeze-panel.css')
-const WORD = { frozen: 'frozen', thawed: 'trains', mixed: 'in part', unused: 'not used', unknown: '' }
+const WORD = { frozen: 'frozen', thawed: 'trains', mixed: 'in part', unused: 'unused', unknown: '' }
 const KEYS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 2, PageDown: -2, Home: -Infinity, End: Infinity }
 
 class FreezePanel extends PageElement {
