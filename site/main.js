@@ -145,9 +145,7 @@ class Page {
 
   async train() {
     if (this.phase !== 'idle') return
-    this.phase = 'preparing'
-    this.abort = new AbortController()
-    this.note = this.info ? 'Getting ready…' : 'Loading the encoder…'
+    Object.assign(this, { phase: 'preparing', abort: new AbortController(), note: this.info ? 'Getting ready…' : 'Loading the encoder…' })
     await this.guard('train', async () => {
       const t = await this.ready()
       await this.fresh()
@@ -156,9 +154,7 @@ class Page {
       this.begin()
       for await (const e of t.train({ ...this.settings(), ...(evals ? { evals } : {}), ...(this.resumed ? { resume: true } : {}), signal: this.abort.signal })) this.hear(e)
     })
-    this.phase = 'idle'
-    this.resumed = false
-    this.abort = undefined
+    Object.assign(this, { phase: 'idle', resumed: false, abort: undefined })
     if (this.run.progress && !this.errors.train) this.finish()
     this.show()
   }
