@@ -21,7 +21,7 @@ type CPU struct {
 // Option changes how a CPU runs.
 type Option func(*CPU)
 
-// Tick has f called after every operation, so that a browser's training loop can let events in. An error of f stops
+// Tick has f called after every operation but AdamW, so that a browser's training loop can let events in. An error of f stops
 // the work: it is kept, the operations that follow do nothing, and Sync reports it.
 func Tick(f func() error) Option { return func(c *CPU) { c.tick = f } }
 

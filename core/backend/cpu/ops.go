@@ -139,7 +139,8 @@ func (c *CPU) SumSquares(sum, x backend.Buffer) {
 	c.after()
 }
 
-// AdamW updates an arena region by region.
+// AdamW updates an arena region by region. The hook of Tick is not called behind it: an update of several arenas is done
+// whole or not at all, and nothing else sees the model between two of them.
 func (c *CPU) AdamW(a backend.AdamW) {
 	if c.err != nil {
 		return
@@ -163,5 +164,4 @@ func (c *CPU) AdamW(a backend.AdamW) {
 		to := r.G + r.N
 		c.run(kernel.AdamWTask(p[r.P:r.P+r.N], g[r.G:to], m[r.G:to], v[r.G:to], float32(clip), s))
 	}
-	c.after()
 }

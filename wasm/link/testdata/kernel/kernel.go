@@ -88,7 +88,7 @@ func tasks(round int) []job {
 
 	offsets := []int32{0, 7, 40, 41, tokens}
 	out, lse, qkv := make([]float32, tokens*hidden), make([]float32, heads*tokens), numbers(round+4, 3*tokens*hidden)
-	scratch := make([]float32, kernel.AttentionScratch(offsets, heads))
+	scratch := make([]float32, kernel.AttentionScratch(offsets, heads, hidden))
 	attention := kernel.AttentionTask(out, lse, qkv, scratch, offsets, heads, hidden, drop)
 
 	gelu, long := make([]float32, 1<<16), numbers(round+5, 1<<16)
