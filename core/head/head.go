@@ -2,6 +2,7 @@
 package head
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -22,6 +23,14 @@ const (
 	// and tanh on the first token, shared by all tasks), dropout and a classifier.
 	HF Style = "hf"
 )
+
+// Check says whether s is a style that this version builds.
+func (s Style) Check() error {
+	if s != Mean && s != HF {
+		return fmt.Errorf("head %.40q is unknown, want %q or %q", string(s), Mean, HF)
+	}
+	return nil
+}
 
 // ErrTask is the root of every fault of a task's description.
 var ErrTask = errors.New("task")
@@ -92,16 +101,12 @@ type Frame struct {
 // New declares the heads' parameters in a set: heads.NAME.weight and .bias for the mean-pooled head, heads.NAME.classifier.…
 // for the family's own.
 func New(style Style, tasks []Task, f Frame, s *nn.Set) (*Heads, error) {
-	if err := Check(tasks); err != nil {
+	if err := cmp.Or(style.Check(), Check(tasks)); err != nil {
 		return nil, err
 	}
 	h := &Heads{Style: style, Tasks: tasks, set: s, site: f.Site}
-	switch style {
-	case Mean:
-	case HF:
+	if style == HF {
 		h.pooler, h.Dropout = f.Pooler, f.Dropout
-	default:
-		return nil, fmt.Errorf("head %q is unknown, want %q or %q", style, Mean, HF)
 	}
 	for _, t := range tasks {
 		h.classifiers = append(h.classifiers, nn.NewLinear(s, Group(t.Name), f.Hidden, len(t.Labels), h.prefix(t.Name)))

@@ -3,6 +3,7 @@ package model
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,6 +76,9 @@ func Prepare(ops backend.Backend, fsys fs.FS) (*Model, error) {
 	if tok.VocabSize() > c.Vocab {
 		return nil, fmt.Errorf("the tokenizer has %d tokens and config.json a vocabulary of %d; they belong to different models", tok.VocabSize(), c.Vocab)
 	}
+	if n := len(tok.Encode("", 0).IDs); n < 1 || n >= c.Positions {
+		return nil, fmt.Errorf("the tokenizer puts %d special tokens around a text, want at least one and fewer than the %d positions of config.json", n, c.Positions)
+	}
 	m := &Model{Tokenizer: tok, Params: nn.NewSet(ops), config: config, tape: autograd.NewTape(ops)}
 	m.Encoder = encoder.New(c, m.Params)
 	m.Params.Alloc()
@@ -96,7 +100,10 @@ func (m *Model) readCard(fsys fs.FS) error {
 	if m.Card.Version != cardVersion {
 		return fmt.Errorf("thaw.json: version %d, this program reads version %d", m.Card.Version, cardVersion)
 	}
-	return m.SetHeads(m.Card.Head, m.Card.Tasks, 0)
+	if err := m.SetHeads(m.Card.Head, m.Card.Tasks, 0); err != nil {
+		return fmt.Errorf("thaw.json: %w", err)
+	}
+	return nil
 }
 
 // Open reads a whole model folder.
@@ -118,6 +125,7 @@ func Open(ops backend.Backend, fsys fs.FS) (*Model, error) {
 // except BERT's pooler, which is then made anew.
 func (m *Model) ReadWeights(r io.Reader) error {
 	in := &filler{m: m, seen: map[string]bool{}}
+	m.Ignored, m.Fresh = nil, nil
 	_, err := safetensors.Decode(bufio.NewReaderSize(r, 1<<16), in.want)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrWeights, err)
@@ -137,7 +145,7 @@ type filler struct {
 func (f *filler) want(t safetensors.Info) ([]float32, error) {
 	f.flush()
 	p, ok := f.m.Params.Lookup(f.m.canonical(t.Name))
-	if !ok || t.DType != "F32" && t.DType != "F16" && t.DType != "BF16" {
+	if !ok {
 		f.m.Ignored = append(f.m.Ignored, t.Name)
 		return nil, nil
 	}
@@ -203,6 +211,8 @@ func (m *Model) fresh(p *nn.Param) {
 	m.Fresh = append(m.Fresh, p.Name)
 	if len(p.Shape) > 1 {
 		m.Params.InitNormal(p, m.Encoder.Config.InitStd, 0)
+	} else {
+		m.Params.Ops().Fill(p.Value, 0)
 	}
 }
 
@@ -216,12 +226,12 @@ func listed(names []string) string {
 // SetHeads gives the model heads for these tasks, their weights drawn by the seed. Heads of the same style and tasks
 // stay as they are.
 func (m *Model) SetHeads(style head.Style, tasks []head.Task, seed uint64) error {
+	if err := cmp.Or(style.Check(), head.Check(tasks)); err != nil {
+		return err // before the old heads are gone
+	}
 	if m.Heads != nil && m.Heads.Style == style && sameTasks(m.Heads.Tasks, tasks) {
 		m.Heads.Tasks, m.Card.Tasks = tasks, tasks
 		return nil
-	}
-	if err := head.Check(tasks); err != nil {
-		return err
 	}
 	m.Params.Remove(func(group string) bool { return strings.HasPrefix(group, "heads.") })
 	c := m.Encoder.Config

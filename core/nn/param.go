@@ -72,6 +72,9 @@ func (s *Set) Add(group, name string, shape ...int) *Param {
 	p := &Param{Name: name, Shape: shape, Group: group}
 	s.byName[name] = p
 	a := s.arena(group)
+	if a.P != nil {
+		panic(fmt.Sprintf("nn: parameter %s declared after group %s got its memory", name, group))
+	}
 	a.Params = append(a.Params, p)
 	return p
 }

@@ -26,6 +26,7 @@ func (s *Scores) Add(label, given int) { s.Confusion[label][given]++ }
 // Finish computes the scores from the confusion matrix and the summed loss.
 func (s *Scores) Finish(loss float64) {
 	right := 0
+	s.N = 0
 	var f1 float64
 	for i, r := range s.Confusion {
 		var truth, given int
