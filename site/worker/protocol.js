@@ -38,7 +38,7 @@ export const COMMANDS = {
   evaluate: { data: SOURCE, maxLength: 'int' },
   encode: { texts: ['string'], pool: 'string', maxLength: 'int' },
   save: {},
-  resume: { tasks: [TASK], data: SOURCE, evals: EVALS },
+  resume: { tasks: [TASK], data: SOURCE, evals: EVALS, settings: 'object' },
   cancel: { request: 'int' },
   close: {},
 }

@@ -100,7 +100,7 @@ class Shell {
       const run = await this.ask(id, 'save', undefined, undefined, sink)
       return {
         step: run.step, steps: run.steps, freeze: run.freeze, tasks: run.tasks.map((/** @type {{ name: string }} */ t) => t.name),
-        model: this.model, job: { ...this.job, tasks: run.tasks },
+        model: this.model, job: { ...this.job, tasks: run.tasks, settings: run.settings },
       }
     })
   }

@@ -99,9 +99,10 @@ type (
 	Save struct{}
 	// Resume reads a checkpoint from the stream beside the message. The data are those the run was trained on.
 	Resume struct {
-		Tasks []Task `json:"tasks"`
-		Data  Source `json:"data"`
-		Evals *Evals `json:"evals"`
+		Tasks    []Task          `json:"tasks"`
+		Data     Source          `json:"data"`
+		Evals    *Evals          `json:"evals"`
+		Settings json.RawMessage `json:"settings"` // of the run, whose seed says what was held out
 	}
 	// Cancel gives up an earlier command.
 	Cancel struct {

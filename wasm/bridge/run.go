@@ -3,6 +3,7 @@ package bridge
 import (
 	"encoding/json"
 	"io"
+	"strings"
 
 	"thaw/core/data"
 	"thaw/core/freeze"
@@ -66,10 +67,21 @@ func (s *session) begin(a *Train) (*train.Trainer, error) {
 		return nil, err
 	}
 	s.endRun()
+	if !s.learnt {
+		s.dropHeads() // a plan may have made them with another seed
+	}
 	if err := s.model.SetHeads(style(a.Head), tasks, settings.Seed); err != nil {
 		return nil, err
 	}
-	return train.New(s.model, settings, d)
+	t, err := train.New(s.model, settings, d)
+	s.learnt = s.learnt || err == nil
+	return t, err
+}
+
+// dropHeads takes heads that have learnt nothing from the model.
+func (s *session) dropHeads() {
+	s.model.Params.Remove(func(group string) bool { return strings.HasPrefix(group, "heads.") })
+	s.model.Heads = nil
 }
 
 // endRun gives back what the last run took.
@@ -142,7 +154,11 @@ func (s *session) resume(a *Resume, open func(string) (Stream, error)) (any, err
 	if open == nil {
 		return nil, fault("message", "", "resume came without a checkpoint")
 	}
-	d, _, err := gather(&a.Data, a.Evals, a.Tasks, 1)
+	settings, err := s.settings(a.Settings)
+	if err != nil {
+		return nil, err
+	}
+	d, _, err := gather(&a.Data, a.Evals, a.Tasks, settings.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +171,7 @@ func (s *session) resume(a *Resume, open func(string) (Stream, error)) (any, err
 	if err != nil {
 		return nil, err
 	}
+	s.learnt = true
 	s.run = &run{trainer: t, total: total(t, len(d.Train))}
 	s.run.whole = t.Steps() >= s.run.total
 	return s.where(s.run), in.Finish(true)

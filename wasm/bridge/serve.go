@@ -2,7 +2,7 @@
 // but a Port, so all of it is tested natively; port_js.go is the worker's.
 //
 // One goroutine does everything. While a long work runs, the backend calls tick after every operation, and tick lets
-// messages in: so a run is paused, stopped and asked for predictions without a second thread. See RATIONALE.
+// messages in: so a run is paused, stopped and asked for predictions without a second thread.
 package bridge
 
 import (
@@ -69,6 +69,7 @@ type session struct {
 	model  *model.Model
 	name   string // of the loaded model
 	run    *run   // the last run, going on or over; nil before the first
+	learnt bool   // the model's heads have learnt something
 	freeze string // policy of the next run where the page says none
 	speed  speed
 

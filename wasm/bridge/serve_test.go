@@ -128,7 +128,7 @@ func TestResumeGoesOnWithTheSameBits(t *testing.T) {
 	}
 	p.loadTiny()
 	var resumed Run
-	p.must("resume", map[string]any{"tasks": saved.Tasks, "data": args["data"], "evals": args["evals"]}, func(m *Message) {
+	p.must("resume", map[string]any{"tasks": saved.Tasks, "data": args["data"], "evals": args["evals"], "settings": saved.Settings}, func(m *Message) {
 		m.Open = func(string) (Stream, error) { return source{bytes.NewReader(file.Bytes()), nil}, nil }
 	}, &resumed)
 	if resumed.Step != saved.Step || resumed.Steps != 10 {
@@ -211,4 +211,27 @@ func argsOf(args map[string]any, cmd string) map[string]any {
 		return args
 	}
 	return map[string]any{"tasks": args["tasks"]}
+}
+
+// TestPlanLeavesNoTrace plans with another seed before the run: the losses are those of the run alone.
+func TestPlanLeavesNoTrace(t *testing.T) {
+	p := newPage(t)
+	p.loadTiny()
+	args, want := tiny(t)
+	var planned Planned
+	p.must("plan", map[string]any{"tasks": args["tasks"], "data": args["data"], "settings": map[string]any{"seed": 99, "freeze": "backbone"}}, nil, &planned)
+	if planned.Trainable != 2*(2*36+2) || planned.StepMS == nil || planned.Freeze != "backbone" {
+		t.Errorf("planned %+v", planned)
+	}
+	var other Planned
+	p.must("plan", map[string]any{"tasks": []Task{{Name: "mood", Labels: []string{"a", "b", "c"}}}, "settings": map[string]any{"freeze": "backbone"}}, nil, &other)
+	if other.Trainable != 3*36+3 {
+		t.Errorf("planned %+v for another task", other)
+	}
+	events, _ := p.run(args)
+	for i, l := range lossesOf(events) {
+		if math.Abs(l-want[i]) > 1e-4 {
+			t.Errorf("step %d: loss %v, want %v", i+1, l, want[i])
+		}
+	}
 }

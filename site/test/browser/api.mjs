@@ -1,0 +1,184 @@
+/**
+ * thaw.js in a page of its own, on a small random model: the numbers of the native run, and what happens when things go wrong.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { serve } from '../../dev/serve.mjs'
+import { tinyFiles, tinyJob, tinySite } from './tiny.mjs'
+
+/** What three steps in the browser may differ from the native ones. */
+const CLOSE = 1e-4
+
+/**
+ * @param {import('puppeteer-core').Browser} browser
+ * @param {string} dist
+ * @param {import('./open.mjs').Report} report
+ */
+export async function useApi(browser, dist, report) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'thaw-api-'))
+  tinySite(dist, folder)
+  const server = await serve({ root: folder, port: 0 })
+  try {
+    const page = await browser.newPage()
+    report.listen(page)
+    await page.goto(`${server.url}blank.html`)
+    await page.evaluate(prepare, tinyFiles())
+    await report.part('the numbers of a native run', () => sameNumbers(page, report))
+    await report.part('faulty files', () => faultyFiles(page, report))
+    await report.part('faulty downloads', () => faultyDownloads(page, folder, report))
+    await report.part('saves', () => saves(page, report))
+    await report.part('aborting', () => aborting(page, report))
+    await page.close()
+  } finally {
+    await server.close()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Runs in the page: a trainer, the files, and a way to hear an error. */
+async function prepare(files) {
+  const { createTrainer } = await import('./site/thaw.js')
+  const made = Object.fromEntries(files.map(({ name, base64 }) => [name, Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))]))
+  const file = (name, bytes = made[name]) => new File([bytes], name)
+  const all = (changed = {}) => Object.keys(made).map((name) => file(name, changed[name]))
+  const fault = (work) => work.then(() => null, ({ name, code, message, hint }) => ({ name, code, message, hint }))
+  window.thawTest = { t: await createTrainer({ device: 'webgpu' }), createTrainer, made, all, fault }
+}
+
+async function sameNumbers(page, report) {
+  const { args, losses } = tinyJob()
+  const seen = await page.evaluate(async ({ tasks, data, evals, settings }) => {
+    const { t, all } = window.thawTest
+    const model = await t.load(all())
+    const events = []
+    for await (const e of t.train({ tasks, data: data.records, eval: evals.heldout.records, ...settings })) events.push(e)
+    const { shape, data: values } = await t.encode('the team won')
+    const answer = await t.predict(['the team won', 'a warm film'])
+    return { model, events, shape, values: Array.from(values), answer, device: t.device, scores: await t.evaluate(data.records) }
+  }, args)
+  const got = seen.events.filter((e) => e.event === 'step').map((e) => e.loss)
+  report.check(`losses are within ${CLOSE} of the native ones`, got.length === losses.length && got.every((l, i) => Math.abs(l - losses[i]) < CLOSE), { got, losses })
+  report.check('the loop gets every event', seen.events.map((e) => e.event).join(' ') === 'plan eval step step step eval frozen done', seen.events.map((e) => e.event))
+  report.check('the frozen tensors are equal', seen.events.find((e) => e.event === 'frozen')?.equal === true)
+  report.check('a list of texts gets a list of answers', seen.answer.length === 2 && ['sports', 'business'].includes(seen.answer[0].topic.label), seen.answer)
+  report.check('hidden states come as numbers', seen.shape.join() === '36' && seen.values.length === 36 && seen.values.every(Number.isFinite), seen.shape)
+  report.check('scores are counted', seen.scores.topic.n === 12 && seen.scores.topic.confusion.length === 2, seen.scores)
+  report.check('a device that is not there is explained', seen.device.kind === 'cpu' && /webgpu/.test(seen.device.reason), seen.device)
+}
+
+async function faultyFiles(page, report) {
+  const faults = await page.evaluate(async () => {
+    const { t, all, made, fault } = window.thawTest
+    const text = (s) => new TextEncoder().encode(s)
+    const config = (change) => text(JSON.stringify({ ...JSON.parse(new TextDecoder().decode(made['config.json'])), ...change }))
+    return {
+      none: await fault(t.load([])),
+      short: await fault(t.load(all({ 'model.safetensors': made['model.safetensors'].slice(0, 100000) }))),
+      page: await fault(t.load(all({ 'model.safetensors': text('<!doctype html><title>404</title>') }))),
+      json: await fault(t.load(all({ 'config.json': text('{') }))),
+      field: await fault(t.load(all({ 'config.json': config({ hidden_size: undefined }) }))),
+      width: await fault(t.load(all({ 'config.json': config({ hidden_size: 39 }) }))),
+      family: await fault(t.load(all({ 'config.json': config({ model_type: 'gpt2' }) }))),
+      vocabulary: await fault(t.load(all({ 'vocab.txt': text('a\nb\n') }))),
+      word: await fault(t.train({ epoch: 1 }).next()),
+      number: await fault(t.train({ batch: 0, data: [{ text: 'x', labels: { a: 'b' } }, { text: 'y', labels: { a: 'c' } }] }).next()),
+      label: await fault(t.train({ tasks: [{ name: 'topic', labels: ['sports', 'business'] }], data: [{ text: 'x', labels: { topic: 'sport' } }] }).next()),
+      single: await fault(t.train({ data: [{ text: 'x', labels: { topic: 'sport' } }] }).next()),
+      policy: await fault(t.setFreeze('layers:many')),
+      still: (await t.predict('the team won')).topic.label,
+    }
+  })
+  const say = (name, code, words) => report.check(`${name}: a sentence of code ${code}`, faults[name]?.name === 'ThawError' && faults[name].code === code && words.test(faults[name].message), faults[name])
+  say('none', 'files', /model\.safetensors/)
+  say('short', 'truncated', /cut short/)
+  say('page', 'weights', /safetensors/)
+  say('json', 'config', /config\.json/)
+  say('field', 'config', /hidden_size/)
+  say('width', 'weights', /39|shape|\[/)
+  say('family', 'config', /gpt2/)
+  say('vocabulary', 'tokenizer', /vocab\.txt/)
+  say('word', 'settings', /epoch/)
+  say('number', 'settings', /batch/)
+  say('label', 'failed', /"sport".*sports/)
+  say('single', 'task', /labels/)
+  say('policy', 'policy', /layers:many/)
+  report.check('the loaded model still answers', ['sports', 'business'].includes(faults.still), faults.still)
+}
+
+async function faultyDownloads(page, folder, report) {
+  const file = path.join(folder, 'weights', 'tiny', 'model.safetensors')
+  const whole = readFileSync(file)
+  const load = () => page.evaluate(async () => {
+    const { t, fault } = window.thawTest
+    const seen = []
+    const error = await fault(t.load('tiny', { onProgress: (p) => seen.push(p) }))
+    return { error, last: seen.at(-1), cached: await t.cached('tiny') }
+  })
+  writeFileSync(file, whole.subarray(0, whole.length - 5000))
+  const cut = await load()
+  report.check('a download that is cut is named and not kept', cut.error?.code === 'download' && /bytes/.test(cut.error.message) && !cut.cached, cut)
+  const damaged = Buffer.from(whole)
+  damaged[whole.length - 10] ^= 1
+  writeFileSync(file, damaged)
+  const wrong = await load()
+  report.check('a file that is another one is named and not kept', wrong.error?.code === 'download' && /SHA-256/.test(wrong.error.message) && !wrong.cached, wrong)
+  writeFileSync(file, whole)
+  const good = await load()
+  report.check('the right file is loaded and kept', good.error === null && good.last.fromCache === false && good.last.loaded === good.last.total && good.cached, good)
+  const again = await load()
+  report.check('the next time it comes out of the cache', again.error === null && again.last.fromCache === true, again)
+}
+
+async function saves(page, report) {
+  const { args } = tinyJob()
+  const seen = await page.evaluate(async ({ tasks, data, settings }) => {
+    const { t, fault } = window.thawTest
+    for await (const e of t.train({ tasks, data: data.records, ...settings })) if (e.event === 'frozen' && !e.equal) throw new Error('not equal')
+    const save = await t.save({ name: 'kept' })
+    let free = () => {}
+    const held = new Promise((resolve) => { free = resolve })
+    await new Promise((begun) => { navigator.locks.request('thaw-save kept', () => { begun(); return held }) })
+    const locked = await fault(t.save({ name: 'kept' }))
+    free()
+    const before = await t.predict('the team won')
+    await t.load('tiny')
+    const run = await t.resume({ name: 'kept' })
+    const after = await t.predict('the team won')
+    const missing = await fault(t.resume({ name: 'nobody' }))
+    const list = await t.saves()
+    await t.removeSave('kept')
+    return { save, locked, before, after, run, missing, list, left: await t.saves() }
+  }, args)
+  report.check('a save has a name, a step and a size', seen.save.name === 'kept' && seen.save.step === 3 && seen.save.bytes > 100000, seen.save)
+  report.check('another tab that writes it is respected', seen.locked?.code === 'locked', seen.locked)
+  report.check('a resumed run answers with the same bits', JSON.stringify(seen.before) === JSON.stringify(seen.after), [seen.before, seen.after])
+  report.check('it knows where it was', seen.run.step === 3 && seen.run.settings.freeze === 'layers:1', seen.run)
+  report.check('a save that is not there is named', seen.missing?.code === 'saves' && /nobody/.test(seen.missing.message), seen.missing)
+  report.check('saves are listed and deleted', seen.list.length === 1 && seen.left.length === 0, seen)
+}
+
+async function aborting(page, report) {
+  const { args } = tinyJob()
+  const seen = await page.evaluate(async ({ tasks, data, settings }) => {
+    const { t, fault, createTrainer } = window.thawTest
+    const abort = new AbortController()
+    const events = []
+    for await (const e of t.train({ tasks, data: data.records, ...settings, steps: 100000, signal: abort.signal })) {
+      events.push(e)
+      if (e.event === 'step' && e.step === 2) abort.abort()
+    }
+    const early = await fault(t.predict('x', { signal: AbortSignal.abort() }))
+    const left = []
+    for await (const e of t.train({ tasks, data: data.records, ...settings, steps: 100000, resume: false })) { left.push(e.event); if (e.event === 'step') break }
+    const other = await createTrainer()
+    const waiting = fault(other.load('tiny').then(() => other.encode(Array(5000).fill('the team won the match'))))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    other.close()
+    return { last: events.at(-1), early, after: await t.predict('the team won'), closed: await waiting }
+  }, args)
+  report.check('a signal stops the run after a whole step', seen.last.event === 'done' && seen.last.stopped && seen.last.steps < 100000, seen.last)
+  report.check('a signal that was given before is respected', seen.early?.code === 'aborted', seen.early)
+  report.check('leaving the loop stops the run', Boolean(seen.after.topic), seen.after)
+  report.check('closing ends what was asked', seen.closed?.code === 'closed', seen.closed)
+}

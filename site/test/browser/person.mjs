@@ -1,0 +1,85 @@
+/**
+ * What a person does on the page and what they see, as functions. Elements are found by their ids in index.html and by
+ * the words on their buttons.
+ */
+
+const LIMIT = 300_000
+
+export class Person {
+  /** @param {import('puppeteer-core').Page} page */
+  constructor(page) { this.page = page }
+
+  /** Opens the page and waits until its data are there. @param {string} url */
+  async open(url) {
+    await this.page.evaluateOnNewDocument(watch)
+    await this.page.goto(url)
+    await this.ready()
+  }
+
+  async reload() {
+    await this.page.reload()
+    await this.ready()
+  }
+
+  ready() { return this.until(() => (document.getElementById('lab')?.stats?.n ?? 0) > 0 && !document.getElementById('lab').error) }
+
+  /** Waits until a condition holds in the page. */
+  until(condition, ...args) { return this.page.waitForFunction(condition, { timeout: LIMIT, polling: 20 }, ...args) }
+
+  /** A property of an element. @param {string} id @param {string} name @returns {Promise<any>} */
+  look(id, name) { return this.page.evaluate((id, name) => document.getElementById(id)[name], id, name) }
+
+  /** Presses the button with these words. @param {string} id @param {string} words */
+  async press(id, words) {
+    await this.page.waitForFunction(buttonOf, { timeout: LIMIT, polling: 20 }, id, words)
+    const button = await this.page.evaluateHandle(buttonOf, id, words)
+    await button.asElement().evaluate((element) => element.scrollIntoView({ block: 'center', behavior: 'instant' }))
+    await button.asElement().click()
+  }
+
+  /** Fills in a field of an element. @param {string} id @param {string} field @param {string} text @param {'input' | 'change'} type */
+  fill(id, field, text, type) {
+    return this.page.evaluate((id, field, text, type) => {
+      const input = document.getElementById(id).shadowRoot.querySelector(field)
+      input.value = text
+      input.dispatchEvent(new Event(type, { bubbles: true }))
+    }, id, field, text, type)
+  }
+
+  phase(phase) { return this.until((phase) => document.getElementById('run').phase === phase, phase) }
+
+  /** Waits for a step. @param {number} step */
+  step(step) { return this.until((step) => (document.getElementById('run').progress?.step ?? 0) >= step, step) }
+
+  /** Milliseconds from pressing a button of run-controls to the phase that it leads to. @param {string} words @param {string} phase */
+  answerTime(words, phase) {
+    return this.page.evaluate(async (words, phase) => {
+      const run = document.getElementById('run')
+      const began = performance.now()
+      Array.from(run.shadowRoot.querySelectorAll('button')).find((b) => b.textContent === words).click()
+      while (run.phase !== phase) await new Promise((resolve) => setTimeout(resolve, 1))
+      return performance.now() - began
+    }, words, phase)
+  }
+
+  /** The losses of every step that the page has shown, by step, and the longest task so far. */
+  seen() { return this.page.evaluate(() => window.thawWatch) }
+}
+
+function buttonOf(id, words) {
+  const root = document.getElementById(id)?.shadowRoot
+  return Array.from(root?.querySelectorAll('button') ?? []).find((b) => b.textContent.trim() === words || b.getAttribute('aria-label') === words) ?? null
+}
+
+/** Runs in the page: keeps what passes by. */
+function watch() {
+  const seen = { losses: {}, longest: 0 }
+  window.thawWatch = seen
+  if (PerformanceObserver.supportedEntryTypes.includes('longtask')) {
+    new PerformanceObserver((list) => { for (const e of list.getEntries()) seen.longest = Math.max(seen.longest, e.duration) }).observe({ entryTypes: ['longtask'] })
+  }
+  setInterval(() => {
+    const p = document.getElementById('run')?.progress
+    if (p?.losses) seen.losses[p.step] = { ...p.losses, ms: p.ms }
+  }, 15)
+}
