@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"syscall"
 
 	"thaw/core/freeze"
 	"thaw/core/train"
@@ -46,6 +45,7 @@ type action func(ctx context.Context, s streams, args []string) error
 func commands() []command {
 	return []command{
 		fetchCommand(), synthCommand(), trainCommand(), evalCommand(), predictCommand(), tokenizeCommand(), encodeCommand(),
+		benchCommand(),
 	}
 }
 
@@ -66,6 +66,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		overview(s.err)
 		return exitUsage
 	}
+	s.out = dataWriter{s.out}
 	name, rest := args[0], args[1:]
 	if name == "help" && len(rest) > 0 {
 		name, rest = rest[0], []string{"-h"}
@@ -128,8 +129,7 @@ func (c command) exit(ctx context.Context, s streams, err error) int {
 		return exitOK
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
-	case errors.Is(err, syscall.EPIPE):
-		// Whoever read standard output has seen enough.
+	case errors.Is(err, errReaderGone):
 		return exitOK
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		s.note("thaw %s: interrupted", c.name)

@@ -16,6 +16,6 @@ func main() {
 	context.AfterFunc(ctx, stop) // the first Ctrl-C asks for an orderly end, a second one ends at once
 	// A reader that goes away, such as head, is an error of the write and not the end of the program, so that training
 	// still saves its model.
-	signal.Ignore(syscall.SIGPIPE)
+	ignoreClosedPipes()
 	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
 }

@@ -2,9 +2,29 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"os"
+	"syscall"
 )
+
+// errReaderGone says that whoever read standard output has seen enough.
+var errReaderGone = errors.New("nobody reads standard output")
+
+// dataWriter is standard output. It tells a reader that has gone away from other faults, those of the network among them.
+type dataWriter struct{ w io.Writer }
+
+func (d dataWriter) Write(p []byte) (int, error) {
+	n, err := d.w.Write(p)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
+		return n, errReaderGone
+	}
+	if err != nil {
+		return n, fmt.Errorf("standard output: %w", err)
+	}
+	return n, nil
+}
 
 // jsonLines writes one JSON object a line. Text stays as it is: < and & are not escaped, for a line is not HTML.
 func jsonLines(w io.Writer) *json.Encoder {

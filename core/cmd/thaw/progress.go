@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
-	"syscall"
 	"text/tabwriter"
 
 	"thaw/core/train"
@@ -116,7 +114,7 @@ func (p *progress) table() {
 
 // failure is the error of writing events, if it is more than a reader that went away.
 func (p *progress) failure() error {
-	if p.err == nil || errors.Is(p.err, syscall.EPIPE) || errors.Is(p.err, io.ErrClosedPipe) {
+	if p.err == nil || errors.Is(p.err, errReaderGone) {
 		return nil
 	}
 	return fmt.Errorf("the model is saved, but events could not be written: %w", p.err)
