@@ -35,11 +35,12 @@ type Config struct {
 	InitStd   float64 // of freshly made layers
 }
 
-// limits keep a damaged file from asking for all memory.
+// Limits keep a damaged file from asking for all memory.
 const (
 	maxWidth  = 1 << 15
 	maxLayers = 256
 	maxVocab  = 1 << 21
+	maxParams = 1 << 30 // 4 GB of float32, three times BERT-large
 )
 
 // LoadConfig reads a config.json. A missing or impossible field is an error that names it.
@@ -56,7 +57,7 @@ func LoadConfig(file []byte) (*Config, error) {
 	case "":
 		return nil, fmt.Errorf("%w: model_type is missing; it says which kind of encoder this is, e.g. \"bert\"", ErrConfig)
 	default:
-		return nil, fmt.Errorf("%w: model_type %q is not supported; thaw trains bert encoders (MiniLM, BERT)", ErrConfig, kind)
+		return nil, fmt.Errorf("%w: model_type %.40q is not supported; thaw trains bert encoders (MiniLM, BERT)", ErrConfig, kind)
 	}
 }
 
@@ -77,7 +78,19 @@ func bertConfig(f *fields) (*Config, error) {
 	if len(f.faults) == 0 && c.Hidden%c.Heads != 0 {
 		f.fault("hidden_size %d is not a multiple of num_attention_heads %d", c.Hidden, c.Heads)
 	}
-	return c, f.err()
+	if n := c.matrices(); n > maxParams {
+		f.fault("the sizes make %d parameters, at most %d are allowed", n, maxParams)
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// matrices is the number of elements of the weight matrices, which are nearly all parameters.
+func (c *Config) matrices() int64 {
+	h := int64(c.Hidden)
+	return h*int64(c.Vocab+c.Positions+c.Types) + int64(c.Layers)*(4*h*h+2*h*int64(c.Inner)) + h*h
 }
 
 // fields reads a JSON object and collects what is wrong with it.
@@ -97,7 +110,7 @@ func (f *fields) number(key string) (float64, bool) {
 	case nil:
 		f.fault("%s is missing", key)
 	default:
-		f.fault("%s is %v, want a number", key, v)
+		f.fault("%s is %.40q, want a number", key, fmt.Sprint(v))
 	}
 	return 0, false
 }
@@ -145,7 +158,7 @@ func (f *fields) word(key, want string) {
 
 func (f *fields) optionalWord(key, want string) {
 	if v, ok := f.raw[key]; ok && v != want && v != nil {
-		f.fault("%s is %v, only %q is supported", key, v, want)
+		f.fault("%s is %.40v, only %q is supported", key, v, want)
 	}
 }
 
