@@ -122,10 +122,7 @@ func (t *Task) dropRow(p []float32, i, head int) {
 	if !t.Drop.On() {
 		return
 	}
-	first := uint32((i*t.N[3] + head) * t.N[4])
-	for j := range p {
-		p[j] *= t.Drop.Keep(first + uint32(j))
-	}
+	vecDropScale(p, uint32((i*t.N[3]+head)*t.N[4]), t.Drop)
 }
 
 func runAttentionGrad(t *Task, p int) {

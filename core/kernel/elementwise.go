@@ -115,8 +115,5 @@ func DropoutTask(y, x []float32, first uint32, d Drop) Task {
 func runDropout(t *Task, p int) {
 	y, x, _ := t.part3(p)
 	lo, _ := t.spanVec(t.N[0], p)
-	first := uint32(t.N[1] + lo)
-	for i, e := range x {
-		y[i] += t.Drop.Keep(first+uint32(i)) * e
-	}
+	dropAdd(y, x, uint32(t.N[1]+lo), t.Drop)
 }

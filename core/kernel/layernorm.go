@@ -30,9 +30,7 @@ func dropAdd(y, x []float32, first uint32, d Drop) {
 		vecAdd(y, x)
 		return
 	}
-	for i, e := range x {
-		y[i] += d.Keep(first+uint32(i)) * e
-	}
+	vecDropAdd(y, x, first, d)
 }
 
 // LayerNormGradTask is [LayerNormGrad]: ds [T, H] += from dy, s and stat.
