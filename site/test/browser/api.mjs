@@ -21,7 +21,7 @@ export async function useApi(browser, dist, report) {
   const server = await serve({ root: folder, port: 0 })
   try {
     const page = await browser.newPage()
-    report.listen(page)
+    report.listenToErrors(page)
     await page.goto(`${server.url}blank.html`)
     await page.evaluate(prepare, tinyFiles())
     await report.part('the numbers of a native run', () => sameNumbers(page, report))

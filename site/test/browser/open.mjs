@@ -56,11 +56,14 @@ export class Report {
   /** @param {string} what */
   note(what) { console.log(`  ${this.heading}: ${what}`) }
 
-  /** Listens to a page's console. @param {import('puppeteer-core').Page} page */
+  /** Listens to what a page should not say. @param {import('puppeteer-core').Page} page */
   listen(page) {
     page.on('console', (m) => { if (['error', 'assert'].includes(m.type())) this.noise.push(m.text()) })
-    page.on('pageerror', (error) => this.noise.push(String(error.message ?? error)))
+    this.listenToErrors(page)
   }
+
+  /** Listens to uncaught errors only: a browser may remark upon the failures that a test has made. @param {import('puppeteer-core').Page} page */
+  listenToErrors(page) { page.on('pageerror', (error) => this.noise.push(String(error.message ?? error))) }
 
   /** Runs a part; an exception in it is one failure. @param {string} what @param {() => Promise<unknown>} work */
   async part(what, work) {

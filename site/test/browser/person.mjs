@@ -31,10 +31,17 @@ export class Person {
 
   /** Presses the button with these words. @param {string} id @param {string} words */
   async press(id, words) {
-    await this.page.waitForFunction(buttonOf, { timeout: LIMIT, polling: 20 }, id, words)
-    const button = await this.page.evaluateHandle(buttonOf, id, words)
-    await button.asElement().evaluate((element) => element.scrollIntoView({ block: 'center', behavior: 'instant' }))
-    await button.asElement().click()
+    for (let tries = 5; ; tries--) {
+      await this.page.waitForFunction(buttonOf, { timeout: LIMIT, polling: 20 }, id, words)
+      const button = (await this.page.evaluateHandle(buttonOf, id, words)).asElement()
+      try {
+        await button.evaluate((element) => element.scrollIntoView({ block: 'center', behavior: 'instant' }))
+        return await button.click()
+      } catch (error) {
+        // A list may be drawn anew between finding a button and pressing it; a person would press the new one.
+        if (tries === 0 || !/detached/.test(error.message)) throw error
+      }
+    }
   }
 
   /** Fills in a field of an element. @param {string} id @param {string} field @param {string} text @param {'input' | 'change'} type */
@@ -68,7 +75,7 @@ export class Person {
 
 function buttonOf(id, words) {
   const root = document.getElementById(id)?.shadowRoot
-  return Array.from(root?.querySelectorAll('button') ?? []).find((b) => b.textContent.trim() === words || b.getAttribute('aria-label') === words) ?? null
+  return Array.from(root?.querySelectorAll('button') ?? []).find((b) => !b.disabled && (b.textContent.trim() === words || b.getAttribute('aria-label') === words)) ?? null
 }
 
 /** Runs in the page: keeps what passes by. */
