@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 
@@ -63,7 +64,7 @@ func (t Task) check() error {
 		return fmt.Errorf("%w %s: kind %q is unknown, want %q", ErrTask, t.Name, t.Kind, SingleLabel)
 	case len(t.Labels) < 2:
 		return fmt.Errorf("%w %s: it has %d labels, want two or more", ErrTask, t.Name, len(t.Labels))
-	case !(t.Weight >= 0):
+	case !(t.Weight >= 0) || math.IsInf(t.Weight, 1):
 		return fmt.Errorf("%w %s: weight is %v, want 0 or more", ErrTask, t.Name, t.Weight)
 	}
 	for i, l := range t.Labels {
