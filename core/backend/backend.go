@@ -137,11 +137,13 @@ type AttentionGrad struct {
 }
 
 // Region is a run of one arena: N elements from P on in the parameters, from G on in gradients and moments, with a factor
-// of the rate and whether they decay.
+// of the rate, whether they decay, and how many of the run's updates they were frozen for, which their bias correction leaves
+// out.
 type Region struct {
 	P, G, N int
 	Rate    float32
 	Decay   bool
+	Missed  int
 }
 
 // AdamW updates Regions of the arena P from G and the moments M and V. Norm [1] holds the squared global norm of the

@@ -143,6 +143,9 @@ func (o *AdamW) Skipped() {
 // Norm is the device's squared global norm of the last gradient.
 func (o *AdamW) Norm() backend.Buffer { return o.norm }
 
+// Steps is the number of updates so far.
+func (o *AdamW) Steps() int { return o.steps }
+
 // Counts are the number of updates so far and, by name, how many of them a tensor was frozen for.
 func (o *AdamW) Counts() (steps int, missed map[string]int) {
 	missed = map[string]int{}

@@ -234,7 +234,7 @@ func TestGoesOn(t *testing.T) {
 		oa.Step(0.01)
 	}
 	ob := NewAdamW(b.set, 0.01, 1, rate)
-	ob.SetSteps(oa.Steps())
+	ob.SetCounts(oa.Counts())
 	for i, arena := range a.set.Arenas {
 		for j, p := range arena.Params {
 			q := b.set.Arenas[i].Params[j]

@@ -27,18 +27,21 @@ type state struct {
 	Tasks    []head.Task `json:"tasks"`
 	Step     int         `json:"step"`
 	Updates  int         `json:"updates"` // of the optimizer
-	Examples int         `json:"examples"`
-	Tokens   int         `json:"tokens"`
+	// Missed is how many of them a tensor was frozen for.
+	Missed   map[string]int `json:"missed"`
+	Examples int            `json:"examples"`
+	Tokens   int            `json:"tokens"`
 }
 
 const stateVersion = 1
 
-// Save writes the run as one safetensors file: every parameter under its name, the moments of the thawed as
+// Save writes the run as one safetensors file: every parameter under its name, the moments of those that train or did as
 // optim.m.NAME and optim.v.NAME, and the state. It is called between steps.
 func (t *Trainer) Save(w io.Writer) error {
+	updates, missed := t.optim.Counts()
 	s := state{
 		Version: stateVersion, Settings: t.settings, Head: t.model.Heads.Style, Tasks: t.model.Heads.Tasks,
-		Step: t.done, Updates: t.optim.Steps(), Examples: len(t.train.examples), Tokens: data.Tokens(t.train.examples),
+		Step: t.done, Updates: updates, Missed: missed, Examples: len(t.train.examples), Tokens: data.Tokens(t.train.examples),
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -78,10 +81,13 @@ func (t *Trainer) each(f func(name string, shape []int, b backend.Buffer) error)
 }
 
 func (t *Trainer) eachOf(a *nn.Arena, p *nn.Param, f func(string, []int, backend.Buffer) error) error {
-	if err := f(p.Name, p.Shape, p.Value); err != nil || !p.Thawed() {
+	if err := f(p.Name, p.Shape, p.Value); err != nil {
 		return err
 	}
 	m, v := t.optim.Moments(a, p)
+	if m == nil {
+		return nil
+	}
 	if err := f("optim.m."+p.Name, p.Shape, m); err != nil {
 		return err
 	}
@@ -119,6 +125,10 @@ func Resume(m *model.Model, r io.Reader, d Data) (*Trainer, error) {
 
 // restore writes parameters and moments to the device.
 func (t *Trainer) restore(tensors map[string]safetensors.Tensor, s state) error {
+	t.done = s.Step
+	if err := t.rethaw(tensors); err != nil {
+		return err
+	}
 	err := t.each(func(name string, shape []int, b backend.Buffer) error {
 		v, ok := tensors[name]
 		if !ok || v.F32 == nil || !slices.Equal(v.Shape, shape) {
@@ -130,7 +140,23 @@ func (t *Trainer) restore(tensors map[string]safetensors.Tensor, s state) error 
 	if err != nil {
 		return err
 	}
-	t.done = s.Step
-	t.optim.SetSteps(s.Updates)
+	t.optim.SetCounts(s.Updates, s.Missed)
 	return t.ops.Sync()
+}
+
+// rethaw thaws what was thawed when the checkpoint was written, and makes room for the moments of what had been before.
+func (t *Trainer) rethaw(tensors map[string]safetensors.Tensor) error {
+	per := t.settings.stepsOfEpoch(len(t.train.examples))
+	// The policy of an epoch comes into force with its first step.
+	if p := t.freezing.At(max(0, t.done-1) / per); p.String() != t.policy.String() {
+		if err := t.refreeze(p); err != nil {
+			return err
+		}
+	}
+	for _, p := range t.model.Params.Params() {
+		if _, had := tensors["optim.m."+p.Name]; had && !p.Thawed() {
+			t.optim.Park(p)
+		}
+	}
+	return nil
 }

@@ -27,11 +27,11 @@ func (t *Trainer) tokens() (n int) {
 
 // Estimate says what a run would train and take, for a number of examples and of their tokens, without beginning it.
 func Estimate(m *model.Model, s Settings, examples, tokens int) (PlanEvent, error) {
-	policy, err := validate(m, s)
+	f, err := validate(m, s, s.Freeze)
 	if err != nil {
 		return PlanEvent{}, err
 	}
-	e, _ := estimate(m, s, policy, examples, tokens)
+	e, _ := estimate(m, s, f.At(0), examples, tokens)
 	e.Steps = s.steps(examples)
 	return e, nil
 }

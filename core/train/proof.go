@@ -4,32 +4,34 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"maps"
 	"math"
 
 	"thaw/core/nn"
 )
 
-// digest takes the SHA-256 of every frozen tensor before the run. Those of parameters that the loss does not reach are
-// among them.
+// digest takes the SHA-256 of every frozen tensor that has none yet. Parameters that the loss does not reach are among them.
 func (t *Trainer) digest() error {
-	if t.before != nil {
-		return nil
-	}
-	before := map[string]string{}
+	taken := map[string]string{}
 	for _, p := range t.model.Params.Params() {
-		if !p.Thawed() {
-			h, err := t.hash(p, true)
-			if err != nil {
-				return err
-			}
-			before[p.Name] = h
+		if _, ok := t.before[p.Name]; ok || p.Thawed() {
+			continue
 		}
+		h, err := t.hash(p, true)
+		if err != nil {
+			return err
+		}
+		taken[p.Name] = h
 	}
-	t.before = before
+	if t.before == nil {
+		t.before = map[string]string{}
+	}
+	maps.Copy(t.before, taken)
 	return nil
 }
 
-// proof takes the digests again and compares.
+// proof takes the digests again and compares. Tensors that were frozen for a part of the run come last, with the digests of
+// when they were frozen and thawed.
 func (t *Trainer) proof(stopped bool) (FrozenEvent, error) {
 	e := FrozenEvent{Event: "frozen", Equal: true, List: []FrozenTensor{}}
 	all := sha256.New()
@@ -42,9 +44,12 @@ func (t *Trainer) proof(stopped bool) (FrozenEvent, error) {
 		if err != nil {
 			return e, err
 		}
-		all.Write([]byte(after))
-		e.Equal = e.Equal && before == after
 		e.List = append(e.List, FrozenTensor{Name: p.Name, Before: before, After: after})
+	}
+	e.List = append(e.List, t.proved...)
+	for _, f := range e.List {
+		all.Write([]byte(f.After))
+		e.Equal = e.Equal && f.Before == f.After
 	}
 	e.Tensors, e.SHA256 = len(e.List), hex.EncodeToString(all.Sum(nil))
 	return e, nil

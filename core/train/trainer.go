@@ -34,7 +34,8 @@ type Set struct {
 type Trainer struct {
 	model    *model.Model
 	settings Settings
-	policy   freeze.Policy
+	freezing freeze.Schedule // over epochs
+	policy   freeze.Policy   // in force
 
 	train *corpus
 	evals []*corpus
@@ -49,7 +50,10 @@ type Trainer struct {
 
 	done   int               // steps so far
 	bad    int               // steps in a row whose gradient was not finite
-	before map[string]string // digests of the frozen tensors
+	before map[string]string // digests of the tensors that are frozen now, from when they were frozen
+	proved []FrozenTensor    // of tensors that were frozen for a part of the run
+
+	undo func() // puts the model's own dropout back
 }
 
 // corpus is examples and what the frozen prefix makes of them.
@@ -66,7 +70,7 @@ func New(m *model.Model, s Settings, d Data) (*Trainer, error) {
 	if m.Heads == nil {
 		return nil, errors.New("train: the model has no task heads; call SetHeads first")
 	}
-	if _, err := validate(m, s); err != nil {
+	if _, err := validate(m, s, s.Freeze); err != nil {
 		return nil, err
 	}
 	train, err := read(m, s, Set{Name: "train", Records: d.Train})
@@ -86,14 +90,15 @@ func New(m *model.Model, s Settings, d Data) (*Trainer, error) {
 
 // begin prepares a run over tokenized examples.
 func begin(m *model.Model, s Settings, train *corpus, evals []*corpus) (*Trainer, error) {
-	policy, err := validate(m, s)
+	freezing, err := validate(m, s, s.Freeze)
 	if err != nil {
 		return nil, err
 	}
 	if len(train.examples) == 0 {
 		return nil, errors.New("train: there are no records to train on")
 	}
-	t := &Trainer{model: m, settings: s, policy: policy, ops: m.Params.Ops(), tape: autograd.NewTape(m.Params.Ops())}
+	t := &Trainer{model: m, settings: s, freezing: freezing, policy: freezing.At(0), ops: m.Params.Ops()}
+	t.tape = autograd.NewTape(t.ops)
 	t.train, t.evals = train, evals
 	t.schedule = s.schedule(s.steps(len(train.examples)))
 	t.setDropout()
@@ -101,16 +106,16 @@ func begin(m *model.Model, s Settings, train *corpus, evals []*corpus) (*Trainer
 	return t, nil
 }
 
-// validate says what is wrong with the settings for this model.
-func validate(m *model.Model, s Settings) (freeze.Policy, error) {
+// validate says what is wrong with the settings for this model and reads the schedule of policies.
+func validate(m *model.Model, s Settings, policies string) (freeze.Schedule, error) {
 	if err := s.Check(m.Encoder.Config.Positions); err != nil {
-		return freeze.Policy{}, err
+		return freeze.Schedule{}, err
 	}
-	p, err := freeze.Parse(s.Freeze)
+	f, err := freeze.ParseSchedule(policies)
 	if err != nil {
-		return p, err
+		return f, err
 	}
-	return p, p.Check(m.Names(), m.Encoder.Config.Layers)
+	return f, f.Check(m.Names(), m.Encoder.Config.Layers)
 }
 
 // read checks and tokenizes a set.
@@ -124,9 +129,11 @@ func read(m *model.Model, s Settings, set Set) (*corpus, error) {
 
 // setDropout puts the run's dropout in place of the configuration's.
 func (t *Trainer) setDropout() {
+	c, h := t.model.Encoder.Config, t.model.Heads
+	hidden, attention, classifier := c.Dropout, c.Attention, h.Dropout
+	t.undo = func() { c.Dropout, c.Attention, h.Dropout = hidden, attention, classifier }
 	if p := t.settings.Dropout; p >= 0 {
-		c := t.model.Encoder.Config
-		c.Dropout, c.Attention, t.model.Heads.Dropout = p, p, p
+		c.Dropout, c.Attention, h.Dropout = p, p, p
 	}
 }
 
@@ -140,14 +147,22 @@ func (t *Trainer) trains(name string) bool {
 func (t *Trainer) thaw() {
 	m, s := t.model, t.settings
 	m.Params.Thaw(t.trains)
+	t.planCaches()
 	t.optim = optim.NewAdamW(m.Params, s.WeightDecay, s.Clip, rates(s, m.Encoder.Config))
 	t.sums = t.ops.Alloc(len(m.Heads.Tasks))
 	for i := range m.Heads.Tasks {
 		t.sum = append(t.sum, t.sums.View(i, 1))
 	}
-	t.stages = m.Encoder.Frozen()
-	budget := s.CacheBytes
+}
+
+// planCaches plans anew what is kept of the frozen stages.
+func (t *Trainer) planCaches() {
+	t.stages = t.model.Encoder.Frozen()
+	budget := t.settings.CacheBytes
 	for _, c := range t.corpora() {
+		if c.cache != nil {
+			c.cache.free(t.ops)
+		}
 		c.cache = newCache(t, c.examples, &budget)
 	}
 }
@@ -191,6 +206,9 @@ func (t *Trainer) Run(ctx context.Context, emit func(Event)) error {
 		if ctx.Err() != nil {
 			return t.stopped(ctx, ctx.Err(), begin, emit)
 		}
+		if err := t.advance(emit); err != nil {
+			return t.stopped(ctx, err, begin, emit)
+		}
 		if err := t.Step(emit); err != nil {
 			return t.stopped(ctx, err, begin, emit)
 		}
@@ -221,7 +239,7 @@ func (t *Trainer) finish(begin time.Time, stopped bool, emit func(Event)) error 
 		}
 		emit(e)
 	}
-	t.model.Card.Freeze, t.model.Card.Trained.Steps = t.policy.String(), t.done
+	t.model.Card.Freeze, t.model.Card.Trained.Steps = t.freezing.String(), t.done
 	t.model.Card.Trained.Examples = len(t.train.examples)
 	emit(DoneEvent{Event: "done", Steps: t.done, Seconds: time.Since(begin).Seconds(), Stopped: stopped})
 	return nil
@@ -235,6 +253,7 @@ func (t *Trainer) Settings() Settings { return t.settings }
 
 // Close gives back what the run took: gradients, moments, activations, cache. The model stays.
 func (t *Trainer) Close() {
+	t.undo()
 	t.tape.Free()
 	t.optim.Free()
 	for _, c := range t.corpora() {

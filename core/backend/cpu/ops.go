@@ -157,6 +157,7 @@ func (c *CPU) AdamW(a backend.AdamW) {
 	for _, r := range a.Regions {
 		s := a.Settings
 		s.Rate *= float64(r.Rate)
+		s.Step -= r.Missed
 		if !r.Decay {
 			s.Decay = 0
 		}
