@@ -141,6 +141,20 @@ func TestFrozenCostsNothing(t *testing.T) {
 	}
 }
 
+// TestNormAboveFrozen: a thawed norm on a sum of frozen values takes one operation, and no memory for the sum's gradient.
+func TestNormAboveFrozen(t *testing.T) {
+	s := newSmall()
+	x, z := s.tape.Space(tokens, hidden), s.tape.Space(tokens, hidden)
+	w := s.tape.Param(s.val[normW], hidden, 1, autograd.Part{Rows: hidden, Grad: s.grads[normW]})
+	y := autograd.LayerNorm(x, z, w, s.tape.Param(s.val[normB], hidden, 1), rough, drop)
+	s.ops.Fill(y.Grad(), 1)
+	s.ops.reset()
+	s.tape.Backward()
+	if s.ops.ops != 1 || s.ops.allocs != 0 {
+		t.Errorf("the way back took %d operations and %d buffers, want one and none", s.ops.ops, s.ops.allocs)
+	}
+}
+
 // TestFreezingChangesNoOtherGradient compares the gradients of a part of the parameters with those of all, bit for bit.
 func TestFreezingChangesNoOtherGradient(t *testing.T) {
 	gradients := func(thawed ...int) [][]float32 {

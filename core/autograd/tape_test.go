@@ -88,10 +88,8 @@ func TestKeep(t *testing.T) {
 	all := newSmall()
 	want := read(t, all.ops, layers(all, 12, false).Value())
 	twelve := newSmall()
-	for range 3 {
-		if got := read(t, twelve.ops, layers(twelve, 12, true).Value()); !slices.Equal(got, want) {
-			t.Fatal("giving slots free has changed the result")
-		}
+	if got := read(t, twelve.ops, layers(twelve, 12, true).Value()); !slices.Equal(got, want) {
+		t.Error("giving slots free has changed the result")
 	}
 	if a, b := all.tape.Bytes(), twelve.tape.Bytes(); b*4 > a {
 		t.Errorf("twelve layers take %d bytes, and %d with slots given free", a, b)
@@ -99,7 +97,9 @@ func TestKeep(t *testing.T) {
 	twelve.ops.reset()
 	before := twelve.tape.Bytes()
 	for range 3 {
-		layers(twelve, 12, true)
+		if got := read(t, twelve.ops, layers(twelve, 12, true).Value()); !slices.Equal(got, want) {
+			t.Error("the slots of an earlier pass have changed the result")
+		}
 	}
 	if twelve.ops.allocs > 0 || twelve.tape.Bytes() != before {
 		t.Errorf("three more passes allocated %d buffers; %d bytes became %d", twelve.ops.allocs, before, twelve.tape.Bytes())

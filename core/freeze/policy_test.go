@@ -86,6 +86,19 @@ func TestTrains(t *testing.T) {
 	}
 }
 
+// TestTasksNamedLikeLayers: the name of a task never makes its head a part of the encoder.
+func TestTasksNamedLikeLayers(t *testing.T) {
+	p, err := Parse("layers:2,embeddings.*,pooler.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"heads.embeddings.weight", "heads.pooler.weight", "heads.layer.classifier.weight"} {
+		if !p.Trains(name) {
+			t.Errorf("%s freezes %s", p, name)
+		}
+	}
+}
+
 func TestCanonicalForm(t *testing.T) {
 	for _, c := range [][2]string{
 		{"layers:4", "layers:4"},

@@ -58,12 +58,19 @@ func TestKeptSlotsChangeNothing(t *testing.T) {
 	}
 	m.Params.Thaw(func(string) bool { return false })
 	tape, all := autograd.NewTape(m.Params.Ops()), m.Encoder.Stages()
+	other := tape.Space(b.Tokens(), m.Encoder.Config.Hidden) // of the same pass, as the cache's rows are
+	m.Params.Ops().Fill(other.Value(), 3)
 	x := m.Encoder.Forward(tape, b, m.Encoder.Forward(tape, b, nil, 0, 2), 2, all)
 	got := make([]float32, len(frozen))
 	if err := m.Params.Ops().Read(got, x.Value()); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, "hidden state in two goes", got, frozen)
+	m.Encoder.Forward(tape, b, nil, 0, all)
+	if err := m.Params.Ops().Read(got, other.Value()); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "a value of the pass before the encoder", got, slices.Repeat([]float32{3}, len(got)))
 }
 
 func TestEncode(t *testing.T) {
