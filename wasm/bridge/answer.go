@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"thaw/core/model"
+	"thaw/core/train"
 )
 
 // defaultLength is the limit of tokens where a question has none, that of training.
@@ -36,7 +37,12 @@ func (s *session) evaluate(a *Evaluate) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	scores, err := s.model.Evaluate(only(s.model.Heads.Tasks, records, false), length(a.MaxLength))
+	tasks := s.model.Heads.Tasks
+	records = only(tasks, records, false)
+	if err := checked(tasks, train.Data{Evals: []train.Set{{Name: "evaluation", Records: records}}}); err != nil {
+		return nil, err
+	}
+	scores, err := s.model.Evaluate(records, length(a.MaxLength))
 	return Evaluated{scores}, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"thaw/core/data"
 	"thaw/core/encoder"
@@ -30,7 +31,7 @@ func (f *Fault) Error() string { return f.Message }
 
 // fault returns an error of the bridge's own.
 func fault(code, hint, format string, args ...any) error {
-	return &Fault{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
+	return &Fault{Code: code, Message: fmt.Errorf(format, args...).Error(), Hint: hint}
 }
 
 // kinds are the errors that the core returns, each with its code and what a person can do.
@@ -43,6 +44,7 @@ func kinds() []struct {
 		code, hint string
 	}{
 		{context.Canceled, "aborted", ""},
+		{fs.ErrNotExist, "files", "Choose a folder with config.json, tokenizer.json (or vocab.txt) and model.safetensors."},
 		{ErrMessage, "message", "Page and worker may come from different versions: reload the page."},
 		{train.ErrSettings, "settings", "Correct the setting and try again."},
 		{train.ErrCheckpoint, "checkpoint", "Load the encoder that the run was saved with, and give the same data."},
@@ -93,6 +95,11 @@ func carried(err error) *Fault {
 		return nil
 	}
 	return &Fault{code, thrown.Error(), hint}
+}
+
+// notLoaded says that something needs an encoder.
+func notLoaded(what string) error {
+	return fault("state", "Call load first.", "no encoder is loaded, and %s needs one", what)
 }
 
 // internal is the fault of a program that broke one of its own rules.

@@ -48,7 +48,7 @@ func (s *session) load(a *Load, open func(string) (Stream, error)) (any, error) 
 	if s.model != nil {
 		s.model.Free()
 	}
-	s.model, s.name, s.freeze, s.learnt = m, a.Name, "", m.Heads != nil
+	s.model, s.freeze, s.learnt = m, "", m.Heads != nil
 	if err := s.speed.time(m); err != nil {
 		return nil, err
 	}

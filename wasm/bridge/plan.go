@@ -156,3 +156,30 @@ func (s *session) tokens(texts []data.Record, maxLength int) float64 {
 	}
 	return float64(n) / float64(len(texts))
 }
+
+// setFreeze chooses the policy of the next run.
+func (s *session) setFreeze(a *SetFreeze) (any, error) {
+	if s.run != nil && s.run.going {
+		return nil, fault("busy", "Stop the run first, then train on with the new policy.", "what is frozen changes between runs, and one is going on")
+	}
+	if s.model == nil {
+		return nil, notLoaded("choosing what is frozen")
+	}
+	p, err := freeze.Parse(a.Freeze)
+	if err == nil {
+		err = p.Check(s.model.Names(), s.model.Encoder.Config.Layers)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.freeze = p.String()
+	reply := Frozen{Freeze: s.freeze}
+	for _, q := range s.model.Params.Params() {
+		if p.Trains(q.Name) {
+			reply.Trainable += q.Size()
+		} else {
+			reply.Frozen += q.Size()
+		}
+	}
+	return reply, nil
+}

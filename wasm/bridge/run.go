@@ -5,9 +5,6 @@ import (
 	"io"
 	"strings"
 
-	"thaw/core/data"
-	"thaw/core/freeze"
-	"thaw/core/head"
 	"thaw/core/train"
 )
 
@@ -96,9 +93,11 @@ func (s *session) endRun() {
 func (s *session) goOn() (any, error) {
 	r := s.run
 	r.going, r.paused, r.stopping = true, false, false
+	defer func() {
+		r.going, r.paused = false, false
+		s.refuse(r)
+	}()
 	err := r.trainer.Run(s.works[len(s.works)-1].ctx, func(e train.Event) { s.hear(r, e) })
-	r.going, r.paused = false, false
-	s.flush(r)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +112,7 @@ func (s *session) hear(r *run, e train.Event) {
 		s.event(r.id, e)
 		return
 	case train.StepEvent:
-		s.speed.step(s.model, r.trainer.Settings(), e)
+		s.speed.step(s.model, e)
 	case train.DoneEvent:
 		r.whole = !e.Stopped
 	}
@@ -126,9 +125,17 @@ func (s *session) flush(r *run) {
 	for len(r.saves) > 0 {
 		next := r.saves[0]
 		r.saves = r.saves[1:]
-		err := r.trainer.Save(next.sink)
-		s.answer(next.id, s.where(r), err)
+		reply, _, err := s.safely(func() (any, [][]byte, error) { return s.where(r), nil, r.trainer.Save(next.sink) })
+		s.answer(next.id, reply, err)
 	}
+}
+
+// refuse answers the saves that a run has left when it failed.
+func (s *session) refuse(r *run) {
+	for _, left := range r.saves {
+		s.answer(left.id, nil, fault("state", "The saves before it are still there.", "the run failed before it could be saved"))
+	}
+	r.saves = nil
 }
 
 // save writes a checkpoint, after the step that is being taken.
@@ -196,64 +203,4 @@ func (s *session) where(r *run) Run {
 		Step: r.trainer.Steps(), Steps: r.total, Stopped: !r.whole, Freeze: r.trainer.Settings().Freeze,
 		Tasks: tasksOf(s.model.Heads.Tasks), Head: string(s.model.Heads.Style), Settings: settings,
 	}
-}
-
-// setFreeze chooses the policy of the next run.
-func (s *session) setFreeze(a *SetFreeze) (any, error) {
-	if s.run != nil && s.run.going {
-		return nil, fault("busy", "Stop the run first, then train on with the new policy.", "what is frozen changes between runs, and one is going on")
-	}
-	if s.model == nil {
-		return nil, notLoaded("choosing what is frozen")
-	}
-	p, err := freeze.Parse(a.Freeze)
-	if err == nil {
-		err = p.Check(s.model.Names(), s.model.Encoder.Config.Layers)
-	}
-	if err != nil {
-		return nil, err
-	}
-	s.freeze = p.String()
-	reply := Frozen{Freeze: s.freeze}
-	for _, q := range s.model.Params.Params() {
-		if p.Trains(q.Name) {
-			reply.Trainable += q.Size()
-		} else {
-			reply.Frozen += q.Size()
-		}
-	}
-	return reply, nil
-}
-
-func notLoaded(what string) error {
-	return fault("state", "Call load first.", "no encoder is loaded, and %s needs one", what)
-}
-
-// gather makes the data of a run and its tasks. Where the page names no tasks, those of the data are learnt.
-func gather(source *Source, evals *Evals, given []Task, seed uint64) (train.Data, []head.Task, error) {
-	records, err := source.records(given)
-	if err != nil {
-		return train.Data{}, nil, err
-	}
-	tasks, err := tasksFrom(given, records)
-	if err != nil {
-		return train.Data{}, nil, err
-	}
-	d := train.Data{Train: only(tasks, records, false)}
-	if evals == nil || evals.Heldout == nil {
-		var heldout []data.Record
-		d.Train, heldout = data.Split(d.Train, heldOut, seed)
-		d.Evals = append(d.Evals, train.Set{Name: "heldout", Records: heldout})
-	} else if records, err = evals.Heldout.records(given); err != nil {
-		return d, nil, err
-	} else {
-		d.Evals = append(d.Evals, train.Set{Name: "heldout", Records: only(tasks, records, false)})
-	}
-	if evals != nil && evals.Natural != nil {
-		if records, err = evals.Natural.records(given); err != nil {
-			return d, nil, err
-		}
-		d.Evals = append(d.Evals, train.Set{Name: "natural", Records: only(tasks, records, true)})
-	}
-	return d, tasks, nil
 }

@@ -8,6 +8,7 @@ package bridge
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"time"
 
@@ -67,7 +68,6 @@ type session struct {
 	port   Port
 	ops    backend.Backend
 	model  *model.Model
-	name   string // of the loaded model
 	run    *run   // the last run, going on or over; nil before the first
 	learnt bool   // the model's heads have learnt something
 	freeze string // policy of the next run where the page says none
@@ -128,29 +128,26 @@ func (s *session) handle(r request) {
 	w.ctx, w.cancel = context.WithCancel(ctx)
 	defer w.cancel()
 	s.works = append(s.works, w)
-	reply, binary, err := s.safely(r)
+	reply, binary, err := s.safely(func() (any, [][]byte, error) { return s.do(r) })
 	s.works = s.works[:len(s.works)-1]
-	if err == errLater {
+	if errors.Is(err, errLater) {
 		return // it is answered when its time has come
 	}
 	s.answer(r.ID, reply, err, binary...)
 }
 
-// safely does a command. This is the one place that recovers: a broken rule of the program becomes an error of code
-// "internal", and the run it happened in is over.
-func (s *session) safely(r request) (reply any, binary [][]byte, err error) {
+// safely does some work. This is the one place that recovers: a broken rule of the program becomes an error of code
+// "internal".
+func (s *session) safely(do func() (any, [][]byte, error)) (reply any, binary [][]byte, err error) {
 	depth := len(s.works)
 	defer func() {
-		if v := recover(); v != nil {
+		if broken := recover(); broken != nil {
 			s.works = s.works[:depth]
-			s.ops.Sync()
-			if s.run != nil && depth == 1 {
-				s.run.going = false
-			}
-			err = internal(v)
+			s.ops.Sync() // a fault of the device that is still pending belongs to this work
+			err = internal(broken)
 		}
 	}()
-	return s.do(r)
+	return do()
 }
 
 // do does a command. Those that need no stream and return no bytes are in answers.

@@ -8,9 +8,6 @@ import (
 	"thaw/core/synth"
 )
 
-// heldOut is the share of the data that a run without evaluation data is judged by.
-const heldOut = 0.1
-
 // records are the labelled texts of a source. Text is made for the given tasks where the spec names none.
 func (s *Source) records(given []Task) ([]data.Record, error) {
 	if s.Synthetic == nil {

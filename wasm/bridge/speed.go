@@ -40,7 +40,7 @@ func layer(m *model.Model) float64 {
 }
 
 // step learns from a step that was taken. Of later epochs nothing is learnt: how much came out of the cache is not known.
-func (v *speed) step(m *model.Model, s train.Settings, e train.StepEvent) {
+func (v *speed) step(m *model.Model, e train.StepEvent) {
 	tokens := e.TokensPerSecond * e.MS / 1000
 	if e.Epoch > 1 || tokens <= 0 {
 		return

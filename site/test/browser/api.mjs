@@ -100,7 +100,7 @@ async function faultyFiles(page, report) {
   say('vocabulary', 'tokenizer', /vocab\.txt/)
   say('word', 'settings', /epoch/)
   say('number', 'settings', /batch/)
-  say('label', 'failed', /"sport".*sports/)
+  say('label', 'data', /"sport".*sports/)
   say('single', 'task', /labels/)
   say('policy', 'policy', /layers:many/)
   report.check('the loaded model still answers', ['sports', 'business'].includes(faults.still), faults.still)
