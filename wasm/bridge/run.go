@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 
+	"thaw/core/freeze"
+	"thaw/core/head"
 	"thaw/core/train"
 )
 
@@ -63,6 +65,9 @@ func (s *session) begin(a *Train) (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.fits(settings, style(a.Head), tasks); err != nil {
+		return nil, err
+	}
 	s.endRun()
 	if !s.learnt {
 		s.dropHeads() // a plan may have made them with another seed
@@ -73,6 +78,19 @@ func (s *session) begin(a *Train) (*train.Trainer, error) {
 	t, err := train.New(s.model, settings, d)
 	s.learnt = s.learnt || err == nil
 	return t, err
+}
+
+// fits says what is wrong with the settings, while what was learnt before is still there.
+func (s *session) fits(settings train.Settings, style head.Style, tasks []head.Task) error {
+	c := s.model.Encoder.Config
+	if err := settings.Check(c.Positions); err != nil {
+		return err
+	}
+	p, err := freeze.Parse(settings.Freeze)
+	if err != nil {
+		return err
+	}
+	return p.Check(keys(others(s.model, style, tasks)), c.Layers)
 }
 
 // dropHeads takes heads that have learnt nothing from the model.

@@ -235,3 +235,21 @@ func TestPlanLeavesNoTrace(t *testing.T) {
 		}
 	}
 }
+
+// TestBadRunsTakeNothing asks for runs that cannot be: the heads that have learnt stay.
+func TestBadRunsTakeNothing(t *testing.T) {
+	p := newPage(t)
+	p.loadTiny()
+	args, _ := tiny(t)
+	p.run(args)
+	before := p.call("predict", Predict{Texts: []string{"a goal"}}, nil)
+	other := map[string]any{"data": map[string]any{"records": []map[string]any{
+		{"text": "x", "labels": map[string]string{"mood": "a"}}, {"text": "y", "labels": map[string]string{"mood": "b"}},
+	}}, "settings": map[string]any{}}
+	p.refused("settings", "train", with(other, "batch", 0), nil)
+	p.refused("policy", "train", with(other, "freeze", "head:topic"), nil)
+	p.refused("policy", "train", with(other, "freeze", "layers:99"), nil)
+	if after := p.call("predict", Predict{Texts: []string{"a goal"}}, nil); string(after.Reply) != string(before.Reply) {
+		t.Errorf("predicted %s before and %s after", before.Reply, after.Reply)
+	}
+}

@@ -21,7 +21,7 @@ export async function useApi(browser, dist, report) {
   const server = await serve({ root: folder, port: 0 })
   try {
     const page = await browser.newPage()
-    report.listenToErrors(page)
+    report.listenToErrors(page, /Failed to read data from the ReadableStream/) // Firefox, of a download that is given up
     await page.goto(`${server.url}blank.html`)
     await page.evaluate(prepare, tinyFiles())
     await report.part('the numbers of a native run', () => sameNumbers(page, report))
@@ -29,6 +29,7 @@ export async function useApi(browser, dist, report) {
     await report.part('faulty downloads', () => faultyDownloads(page, folder, report))
     await report.part('saves', () => saves(page, report))
     await report.part('aborting', () => aborting(page, report))
+    if ((await browser.version()).startsWith('Chrome')) await report.part('a full disk', () => fullDisk(page, report))
     await page.close()
   } finally {
     await server.close()
@@ -156,6 +157,35 @@ async function saves(page, report) {
   report.check('it knows where it was', seen.run.step === 3 && seen.run.settings.freeze === 'layers:1', seen.run)
   report.check('a save that is not there is named', seen.missing?.code === 'saves' && /nobody/.test(seen.missing.message), seen.missing)
   report.check('saves are listed and deleted', seen.list.length === 1 && seen.left.length === 0, seen)
+}
+
+/** Chromium can be told that an origin has no more room. */
+async function fullDisk(page, report) {
+  const { args } = tinyJob()
+  const cdp = await page.createCDPSession()
+  const { origin } = new URL(page.url())
+  await page.evaluate(async ({ tasks, data, settings }) => {
+    const { t } = window.thawTest
+    await t.load('tiny')
+    for await (const e of t.train({ tasks, data: data.records, ...settings })) if (e.event === 'done') await t.save({ name: 'good' })
+    for (const name of await caches.keys()) await caches.delete(name)
+  }, args)
+  const { usage } = await cdp.send('Storage.getUsageAndQuota', { origin })
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 20_000 })
+  const seen = await page.evaluate(async ({ tasks, data, settings }) => {
+    const { t, fault } = window.thawTest
+    const notices = []
+    const loading = await fault(t.load('tiny', { onNotice: (text) => notices.push(text) }))
+    for await (const e of t.train({ tasks, data: data.records, ...settings, steps: 4 })) if (e.event === 'skipped') throw new Error(e.why)
+    const full = await fault(t.save({ name: 'good' }))
+    const [old] = await t.saves()
+    const run = await t.resume({ name: 'good' })
+    return { loading, notices, full, old, run, cached: await t.cached('tiny') }
+  }, args)
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin })
+  report.check('without room for the weights it loads and trains all the same, and says so', seen.loading === null && seen.notices.some((n) => /room/.test(n)) && !seen.cached, seen)
+  report.check('a save without room is refused in a sentence', seen.full?.code === 'storage' && /room/.test(seen.full.message), seen.full)
+  report.check('the save before it is whole', seen.old?.step === 3 && seen.run.step === 3, seen)
 }
 
 async function aborting(page, report) {

@@ -62,8 +62,18 @@ export class Report {
     this.listenToErrors(page)
   }
 
-  /** Listens to uncaught errors only: a browser may remark upon the failures that a test has made. @param {import('puppeteer-core').Page} page */
-  listenToErrors(page) { page.on('pageerror', (error) => this.noise.push(String(error.message ?? error))) }
+  /**
+   * Listens to uncaught errors only.
+   *
+   * @param {import('puppeteer-core').Page} page
+   * @param {RegExp} [expected]   what a browser remarks upon failures that the test has made
+   */
+  listenToErrors(page, expected) {
+    page.on('pageerror', (error) => {
+      const text = String(error.message ?? error)
+      if (!expected?.test(text)) this.noise.push(text)
+    })
+  }
 
   /** Runs a part; an exception in it is one failure. @param {string} what @param {() => Promise<unknown>} work */
   async part(what, work) {
