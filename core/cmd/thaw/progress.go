@@ -96,7 +96,7 @@ func (p *progress) frozen(e train.FrozenEvent) {
 	}
 }
 
-// table writes the scores before and after the run.
+// table writes the scores at the end, and those before the run where it began here.
 func (p *progress) table() {
 	w := tabwriter.NewWriter(p.s.err, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "set\ttask\ttexts\taccuracy\tmacro F1\tloss")
@@ -104,8 +104,14 @@ func (p *progress) table() {
 		first, last := p.first[set], p.last[set]
 		for _, task := range sortedTasks(last) {
 			a, b := first.Tasks[task], last.Tasks[task]
-			fmt.Fprintf(w, "%s\t%s\t%d\t%.4f → %.4f\t%.4f → %.4f\t%.4f → %.4f\n",
-				set, task, b.N, a.Accuracy, b.Accuracy, a.MacroF1, b.MacroF1, a.Loss, b.Loss)
+			change := func(before, after float64) string {
+				if first.Step > 0 { // a run that was resumed
+					return fmt.Sprintf("%.4f", after)
+				}
+				return fmt.Sprintf("%.4f → %.4f", before, after)
+			}
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\n", set, task, b.N,
+				change(a.Accuracy, b.Accuracy), change(a.MacroF1, b.MacroF1), change(a.Loss, b.Loss))
 		}
 	}
 	// The table is for people; a terminal that is gone is no fault of the run.

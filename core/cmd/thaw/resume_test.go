@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,6 +75,20 @@ func TestResume(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, said)
 	}
 	fails(t, exitFailure, "go on with the same data", "train", "--encoder", encoder, "--data", other, "--out", filepath.Join(dir, "other"), "--resume")
+}
+
+// Every flag that makes a setting is compared with the run that is resumed.
+func TestEverySettingIsCompared(t *testing.T) {
+	fs := flag.NewFlagSet("train", flag.ContinueOnError)
+	trainFlags(fs)
+	other := strings.Fields("encoder from data eval out task head resume json threads") // compared by themselves, or no part of the run
+	fs.VisitAll(func(f *flag.Flag) {
+		if field, ok := settingOf[f.Name]; !ok && !slices.Contains(other, f.Name) {
+			t.Errorf("--%s is not compared", f.Name)
+		} else if ok && !reflect.ValueOf(train.Settings{}).FieldByName(field).IsValid() {
+			t.Errorf("--%s: train.Settings has no %s", f.Name, field)
+		}
+	})
 }
 
 // A run that is killed goes on from the last whole epoch, for each leaves a checkpoint.

@@ -106,6 +106,7 @@ func (j *trainJob) run(ctx context.Context, s streams) error {
 		if err := j.agrees(before); err != nil {
 			return err
 		}
+		s.note("going on after step %d", before.Step)
 		j.settings, j.style, j.tasks = before.Settings, string(before.Head), before.Tasks
 	}
 	m, err := j.open(ops)
