@@ -142,7 +142,8 @@ export class Trainer {
   }
 
   /**
-   * Loads an encoder: a name of weights/manifest.json, or the files of a model folder.
+   * Loads an encoder: a name of weights/manifest.json, or the files of a model folder. Then a short forward pass is timed, which
+   * t.device tells in milliseconds.
    *
    * @param {string | File[] | FileList} from
    * @param {{ onProgress?: (p: Progress) => void, onNotice?: (text: string) => void, signal?: AbortSignal }} [options]
@@ -150,8 +151,10 @@ export class Trainer {
    */
   async load(from, { onProgress = this.#ears.onProgress, onNotice = this.#ears.onNotice, signal } = {}) {
     const args = typeof from === 'string' ? { name: from } : { files: Array.from(from) }
-    this.model = await this.#client.call('load', args, { onProgress, onNotice, signal })
-    return /** @type {Model} */ (this.model)
+    const { ms, ...model } = await this.#client.call('load', args, { onProgress, onNotice, signal })
+    this.model = /** @type {Model} */ (model)
+    this.device = { ...this.device, candidates: this.device.candidates.map((c) => (c.ok ? { ...c, ms } : c)) }
+    return this.model
   }
 
   /**

@@ -52,7 +52,9 @@ func (s *session) load(a *Load, open func(string) (Stream, error)) (any, error) 
 	if err := s.speed.time(m); err != nil {
 		return nil, err
 	}
-	return loaded(a.Name, m, a.Files[at].Bytes), nil
+	reply := loaded(a.Name, m, a.Files[at].Bytes)
+	reply.MS = s.speed.forward
+	return reply, nil
 }
 
 // small reads one of the small files.

@@ -157,6 +157,7 @@ type (
 		Ignored    []string    `json:"ignored"` // tensors of the file that no part of the model is made of
 		Fresh      []string    `json:"fresh"`   // parameters that the file lacks and that were made anew
 		Tasks      []Task      `json:"tasks"`   // of a folder that was trained before
+		MS         float64     `json:"ms"`      // a forward pass of four short texts
 	}
 	// Parameter is one tensor of the model.
 	Parameter struct {

@@ -11,6 +11,7 @@ import (
 // speed is how long work takes on this machine. Loading a model times a short forward pass; every step of a run says more.
 type speed struct {
 	perGFLOP float64 // milliseconds, 0 until something was timed
+	forward  float64 // milliseconds of the pass that loading has timed
 }
 
 // newest is the share of the last step in what is expected of the next.
@@ -27,7 +28,8 @@ func (v *speed) time(m *model.Model) error {
 		return err
 	}
 	tokens := float64(4 * len(m.Tokenizer.Encode(text, defaultLength).IDs))
-	v.perGFLOP = milliseconds(time.Since(begin)) / (tokens * float64(m.Encoder.Config.Layers) * layer(m))
+	v.forward = milliseconds(time.Since(begin))
+	v.perGFLOP = v.forward / (tokens * float64(m.Encoder.Config.Layers) * layer(m))
 	return nil
 }
 

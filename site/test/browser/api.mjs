@@ -29,6 +29,7 @@ export async function useApi(browser, dist, report) {
     await report.part('faulty downloads', () => faultyDownloads(page, folder, report))
     await report.part('saves', () => saves(page, report))
     await report.part('aborting', () => aborting(page, report))
+    await report.part('another origin', () => anotherOrigin(browser, server.url, report))
     if ((await browser.version()).startsWith('Chrome')) await report.part('a full disk', () => fullDisk(page, report))
     await page.close()
   } finally {
@@ -157,6 +158,31 @@ async function saves(page, report) {
   report.check('it knows where it was', seen.run.step === 3 && seen.run.settings.freeze === 'layers:1', seen.run)
   report.check('a save that is not there is named', seen.missing?.code === 'saves' && /nobody/.test(seen.missing.message), seen.missing)
   report.check('saves are listed and deleted', seen.list.length === 1 && seen.left.length === 0, seen)
+}
+
+/** A page of another origin may use this site's thaw.js. */
+async function anotherOrigin(browser, home, report) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'thaw-guest-'))
+  writeFileSync(path.join(folder, 'index.html'), '<!doctype html><link rel="icon" href="data:,"><title>a guest</title>')
+  const server = await serve({ root: folder, port: 0, plain: true })
+  try {
+    const page = await browser.newPage()
+    report.listen(page)
+    await page.goto(server.url)
+    const seen = await page.evaluate(async (home) => {
+      const { createTrainer } = await import(`${home}site/thaw.js`)
+      const t = await createTrainer()
+      const { name } = await t.load('tiny')
+      const { shape } = await t.encode('the team won')
+      t.close()
+      return { name, shape, ms: t.device.candidates.find((c) => c.ok).ms }
+    }, home)
+    report.check('thaw.js works from another origin', seen.name === 'tiny' && seen.shape[0] === 36 && seen.ms > 0, seen)
+    await page.close()
+  } finally {
+    await server.close()
+    rmSync(folder, { recursive: true })
+  }
 }
 
 /** Chromium can be told that an origin has no more room. */
