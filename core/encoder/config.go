@@ -12,12 +12,6 @@ import (
 // ErrConfig is the root of every fault of a config.json.
 var ErrConfig = errors.New("config.json")
 
-// Family is a kind of encoder: the model_type of its config.json.
-type Family string
-
-// BERT is the family of bert-base, MiniLM and their like (arXiv 1810.04805).
-const BERT Family = "bert"
-
 // Config is what config.json says, in our words. Sizes come from nowhere else.
 type Config struct {
 	Family    Family
@@ -27,11 +21,12 @@ type Config struct {
 	Heads     int     // N
 	Inner     int     // F
 	Positions int     // P
-	Types     int     // kinds of token (segments)
+	Types     int     // kinds of token (segments), 0 where the family has none
 	Pad       int32   // id of the padding token, -1 for none
 	Eps       float64 // of LayerNorm
 	Dropout   float64 // of hidden states
 	Attention float64 // dropout of attention probabilities
+	Head      float64 // dropout of the family's own classification head
 	InitStd   float64 // of freshly made layers
 }
 
@@ -41,6 +36,8 @@ const (
 	maxLayers = 256
 	maxVocab  = 1 << 21
 	maxParams = 1 << 30 // 4 GB of float32, three times BERT-large
+
+	maxDropout = 0.999 // dropping everything would divide by zero
 )
 
 // LoadConfig reads a config.json. A missing or impossible field is an error that names it.
@@ -49,34 +46,48 @@ func LoadConfig(file []byte) (*Config, error) {
 	if err := json.Unmarshal(file, &raw); err != nil {
 		return nil, fmt.Errorf("%w: not a JSON object: %v", ErrConfig, err)
 	}
-	switch kind, _ := raw["model_type"].(string); kind {
-	case string(BERT):
-		return bertConfig(&fields{raw: raw})
-	case "distilbert", "roberta":
-		return nil, fmt.Errorf("%w: model_type %q is not supported by this version; it reads bert (MiniLM, BERT)", ErrConfig, kind)
+	kind, _ := raw["model_type"].(string)
+	if form := forms[Family(kind)]; form != nil {
+		return form.config(Family(kind), &fields{raw: raw})
+	}
+	switch kind {
+	case "roberta":
+		return nil, fmt.Errorf("%w: model_type %q is not supported by this version; it reads bert (MiniLM, BERT) and distilbert", ErrConfig, kind)
 	case "":
 		return nil, fmt.Errorf("%w: model_type is missing; it says which kind of encoder this is, e.g. \"bert\"", ErrConfig)
 	default:
-		return nil, fmt.Errorf("%w: model_type %.40q is not supported; thaw trains bert encoders (MiniLM, BERT)", ErrConfig, kind)
+		return nil, fmt.Errorf("%w: model_type %.40q is not supported; thaw trains bert (MiniLM, BERT) and distilbert encoders", ErrConfig, kind)
 	}
 }
 
-func bertConfig(f *fields) (*Config, error) {
+// config reads the fields in the family's own words. A DistilBERT's sinusoidal_pos_embds says only how its positions
+// began: they are a tensor of the checkpoint either way.
+func (w words) config(family Family, f *fields) (*Config, error) {
 	c := &Config{
-		Family: BERT,
-		Vocab:  f.int("vocab_size", maxVocab), Hidden: f.int("hidden_size", maxWidth),
-		Layers: f.int("num_hidden_layers", maxLayers), Heads: f.int("num_attention_heads", maxWidth),
-		Inner: f.int("intermediate_size", 4*maxWidth), Positions: f.int("max_position_embeddings", maxVocab),
-		Types: f.int("type_vocab_size", maxWidth), Eps: f.float("layer_norm_eps", 0, 1),
-		Dropout: f.float("hidden_dropout_prob", 0, 0.999), Attention: f.float("attention_probs_dropout_prob", 0, 0.999),
+		Family: family,
+		Vocab:  f.int("vocab_size", maxVocab), Hidden: f.int(w.hidden, maxWidth),
+		Layers: f.int(w.layers, maxLayers), Heads: f.int(w.heads, maxWidth),
+		Inner: f.int(w.inner, 4*maxWidth), Positions: f.int("max_position_embeddings", maxVocab), Eps: fixedEps,
+		Dropout: f.float(w.dropout, 0, maxDropout), Attention: f.float(w.attention, 0, maxDropout),
 		InitStd: f.float("initializer_range", 0, 10),
 	}
+	if w.types != "" {
+		c.Types = f.int(w.types, maxWidth)
+	}
+	if w.eps != "" {
+		c.Eps = f.float(w.eps, 0, 1)
+	}
+	c.Head = w.headDropout
+	if c.Head == sameDropout {
+		c.Head = c.Dropout
+	}
+	c.Head = f.optionalFloat(w.classification, c.Head, 0, maxDropout)
 	c.Pad = f.optionalID("pad_token_id", c.Vocab)
-	f.word("hidden_act", "gelu")
+	f.word(w.activation, "gelu")
 	f.optionalWord("position_embedding_type", "absolute")
 	f.forbid("is_decoder")
 	if len(f.faults) == 0 && c.Hidden%c.Heads != 0 {
-		f.fault("hidden_size %d is not a multiple of num_attention_heads %d", c.Hidden, c.Heads)
+		f.fault("%s %d is not a multiple of %s %d", w.hidden, c.Hidden, w.heads, c.Heads)
 	}
 	if n := c.matrices(); n > maxParams {
 		f.fault("the sizes make %d parameters, at most %d are allowed", n, maxParams)
@@ -90,7 +101,11 @@ func bertConfig(f *fields) (*Config, error) {
 // matrices is the number of elements of the weight matrices, which are nearly all parameters.
 func (c *Config) matrices() int64 {
 	h := int64(c.Hidden)
-	return h*int64(c.Vocab+c.Positions+c.Types) + int64(c.Layers)*(4*h*h+2*h*int64(c.Inner)) + h*h
+	n := h*int64(c.Vocab+c.Positions+c.Types) + int64(c.Layers)*(4*h*h+2*h*int64(c.Inner))
+	if c.form().pooler != "" {
+		n += h * h
+	}
+	return n
 }
 
 // fields reads a JSON object and collects what is wrong with it.
@@ -130,6 +145,14 @@ func (f *fields) float(key string, lo, hi float64) float64 {
 		f.fault("%s is %v, want %v to %v", key, v, lo, hi)
 	}
 	return v
+}
+
+// optionalFloat is a number that may be missing or null.
+func (f *fields) optionalFloat(key string, missing, lo, hi float64) float64 {
+	if f.raw[key] == nil {
+		return missing
+	}
+	return f.float(key, lo, hi)
 }
 
 // optionalID is a token's id: transformers' default of 0 where the key is missing, -1 for null.

@@ -29,7 +29,7 @@ const (
 func TestPublishedConfigs(t *testing.T) {
 	small := Config{
 		Family: BERT, Vocab: 30522, Hidden: 384, Layers: 6, Heads: 12, Inner: 1536, Positions: 512, Types: 2, Pad: 0,
-		Eps: 1e-12, Dropout: 0.1, Attention: 0.1, InitStd: 0.02,
+		Eps: 1e-12, Dropout: 0.1, Attention: 0.1, Head: 0.1, InitStd: 0.02,
 	}
 	base := small
 	base.Hidden, base.Layers, base.Inner = 768, 12, 3072
@@ -132,7 +132,6 @@ func TestFaultyConfigs(t *testing.T) {
 		`pad_token_id is "x", want a number`:                               {"pad_token_id": "x"},
 		`model_type "gpt2" is not supported; thaw trains bert`:             {"model_type": "gpt2"},
 		`model_type "roberta" is not supported by this version; it reads`:  {"model_type": "roberta"},
-		`model_type "distilbert" is not supported by this version`:         {"model_type": "distilbert"},
 		"model_type is missing":                                            {"model_type": 7},
 		"the sizes make 74088316928 parameters, at most 1073741824 are":    {"vocab_size": 1 << 21, "hidden_size": 1 << 15, "num_attention_heads": 8, "num_hidden_layers": 1, "intermediate_size": 1, "max_position_embeddings": 1, "type_vocab_size": 1},
 		"hidden_size is 0, want a whole number from 1 to 32768; num_atten": {"hidden_size": 0, "num_attention_heads": 0}, // both at once
@@ -152,6 +151,7 @@ func TestFaultyConfigs(t *testing.T) {
 func FuzzLoadConfig(f *testing.F) {
 	f.Add([]byte(minilm))
 	f.Add([]byte(bertBase))
+	f.Add([]byte(distilBase))
 	f.Add([]byte(`{"model_type":"bert","hidden_size":1e99}`))
 	f.Add(with(f, map[string]any{"pad_token_id": nil, "num_attention_heads": 384}))
 	f.Add([]byte(`null`))
@@ -163,12 +163,12 @@ func FuzzLoadConfig(f *testing.F) {
 			}
 			return
 		}
-		for _, n := range []int{c.Vocab, c.Hidden, c.Layers, c.Heads, c.Inner, c.Positions, c.Types} {
-			if n < 1 {
+		for _, n := range []int{c.Vocab, c.Hidden, c.Layers, c.Heads, c.Inner, c.Positions} {
+			if n < 1 || c.Types < 0 {
 				t.Errorf("a size below 1: %+v", c)
 			}
 		}
-		for _, p := range []float64{c.Dropout, c.Attention} {
+		for _, p := range []float64{c.Dropout, c.Attention, c.Head} {
 			if !(p >= 0 && p < 1) {
 				t.Errorf("a probability of %v", p)
 			}

@@ -12,7 +12,7 @@ import (
 type Encoder struct {
 	Config *Config
 
-	words, positions, types *nn.Embedding // [V, H], [P, H], [types, H]
+	words, positions, types *nn.Embedding // [V, H], [P, H], [types, H]; types is nil if the family has none
 	norm                    *nn.LayerNorm
 	layers                  []*layer
 
@@ -33,41 +33,41 @@ type layer struct {
 // New declares an encoder's parameters in a set.
 func New(c *Config, s *nn.Set) *Encoder {
 	e := &Encoder{Config: c, set: s}
-	const emb = "bert.embeddings"
-	e.words = nn.NewEmbedding(s, "embeddings", emb+".word_embeddings", c.Vocab, c.Hidden)
-	e.positions = nn.NewEmbedding(s, "embeddings", emb+".position_embeddings", c.Positions, c.Hidden)
-	e.types = nn.NewEmbedding(s, "embeddings", emb+".token_type_embeddings", c.Types, c.Hidden)
-	e.norm = nn.NewLayerNorm(s, "embeddings", emb+".LayerNorm", c.Hidden, c.Eps)
+	e.words = nn.NewEmbedding(s, "embeddings", c.embedding("word_embeddings"), c.Vocab, c.Hidden)
+	e.positions = nn.NewEmbedding(s, "embeddings", c.embedding("position_embeddings"), c.Positions, c.Hidden)
+	if c.Types > 0 {
+		e.types = nn.NewEmbedding(s, "embeddings", c.embedding("token_type_embeddings"), c.Types, c.Hidden)
+	}
+	e.norm = nn.NewLayerNorm(s, "embeddings", c.embedding("LayerNorm"), c.Hidden, c.Eps)
 	for i := range c.Layers {
 		e.layers = append(e.layers, newLayer(c, s, i))
 	}
-	e.Pooler = nn.NewLinear(s, "pooler", c.Hidden, c.Hidden, "bert.pooler.dense")
+	if pooler := c.form().pooler; pooler != "" {
+		e.Pooler = nn.NewLinear(s, "pooler", c.Hidden, c.Hidden, c.Prefix()+pooler)
+	}
 	return e
 }
 
 func newLayer(c *Config, s *nn.Set, i int) *layer {
-	g, p := LayerGroup(i), fmt.Sprintf("bert.encoder.layer.%d.", i)
-	self := p + "attention.self."
+	g, f := LayerGroup(i), c.form()
+	at := func(part string) string { return c.inLayer(i, part) }
 	return &layer{
-		qkv:       nn.NewLinear(s, g, c.Hidden, c.Hidden, self+"query", self+"key", self+"value"),
-		out:       nn.NewLinear(s, g, c.Hidden, c.Hidden, p+"attention.output.dense"),
-		attnNorm:  nn.NewLayerNorm(s, g, p+"attention.output.LayerNorm", c.Hidden, c.Eps),
-		up:        nn.NewLinear(s, g, c.Hidden, c.Inner, p+"intermediate.dense"),
-		down:      nn.NewLinear(s, g, c.Inner, c.Hidden, p+"output.dense"),
-		innerNorm: nn.NewLayerNorm(s, g, p+"output.LayerNorm", c.Hidden, c.Eps),
+		qkv:       nn.NewLinear(s, g, c.Hidden, c.Hidden, at(f.query), at(f.key), at(f.value)),
+		out:       nn.NewLinear(s, g, c.Hidden, c.Hidden, at(f.out)),
+		attnNorm:  nn.NewLayerNorm(s, g, at(f.attnNorm), c.Hidden, c.Eps),
+		up:        nn.NewLinear(s, g, c.Hidden, c.Inner, at(f.up)),
+		down:      nn.NewLinear(s, g, c.Inner, c.Hidden, at(f.down)),
+		innerNorm: nn.NewLayerNorm(s, g, at(f.norm), c.Hidden, c.Eps),
 	}
 }
 
 // LayerGroup is the group of layer i's parameters.
 func LayerGroup(i int) string { return fmt.Sprintf("layer.%d", i) }
 
-// Prefix is the family's prefix of parameter names.
-func (c *Config) Prefix() string { return string(c.Family) + "." }
-
 // Frozen is how many stages from the bottom have no thawed tensor: 0 if the embeddings train, 1 + i if the first thawed
 // tensor is in layer i, 1 + L if no layer trains. Their outputs depend on the sentence alone.
 func (e *Encoder) Frozen() int {
-	if e.words.Weight.Thawed() || e.positions.Weight.Thawed() || e.types.Weight.Thawed() || e.norm.Thawed() {
+	if e.embeddingsThawed() {
 		return 0
 	}
 	for i, l := range e.layers {
@@ -76,6 +76,10 @@ func (e *Encoder) Frozen() int {
 		}
 	}
 	return 1 + len(e.layers)
+}
+
+func (e *Encoder) embeddingsThawed() bool {
+	return e.words.Weight.Thawed() || e.positions.Weight.Thawed() || e.types != nil && e.types.Weight.Thawed() || e.norm.Thawed()
 }
 
 func (l *layer) thawed() bool {
@@ -104,17 +108,19 @@ func (e *Encoder) Forward(t *autograd.Tape, b nn.Batch, x *autograd.Var, from, t
 	return x
 }
 
-// embed is the sum of three embeddings, normalised. As in transformers, the word row of the padding token learns nothing.
+// embed is the sum of the embeddings, normalised. As in transformers, the word row of the padding token learns nothing.
 func (e *Encoder) embed(t *autograd.Tape, b nn.Batch) *autograd.Var {
-	positions, types := b.Positions(), make([]int32, b.Tokens())
 	lookup := func(m *nn.Embedding, ids []int32) autograd.Lookup {
 		return m.Lookup(e.set, t, t.Ints(ids), func() backend.Sorted { return nn.Sort(ids) })
 	}
 	words := lookup(e.words, b.IDs)
 	words.Sorted = nn.Without(words.Sorted, e.Config.Pad)
-	x := autograd.Embed(t, words, lookup(e.positions, positions), lookup(e.types, types))
-	y := e.norm.Forward(e.set, x, nil, t.Drop(0, 0))
-	if e.Frozen() == 0 {
+	tables := []autograd.Lookup{words, lookup(e.positions, b.Positions())}
+	if e.types != nil {
+		tables = append(tables, lookup(e.types, make([]int32, b.Tokens()))) // every token is of type 0
+	}
+	y := e.norm.Forward(e.set, autograd.Embed(t, tables...), nil, t.Drop(0, 0))
+	if e.embeddingsThawed() {
 		y = autograd.Dropout(y, t.Drop(e.Config.Dropout, site(0, 0)))
 	}
 	return y
@@ -128,7 +134,7 @@ func (l *layer) forward(e *Encoder, t *autograd.Tape, b nn.Batch, x *autograd.Va
 	if l.qkv.Thawed() {
 		attn = c.Attention
 	}
-	if l.out.Thawed() || l.attnNorm.Thawed() {
+	if c.form().dropsAttended && (l.out.Thawed() || l.attnNorm.Thawed()) {
 		hidden[0] = c.Dropout
 	}
 	if l.down.Thawed() || l.innerNorm.Thawed() {

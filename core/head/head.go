@@ -21,7 +21,8 @@ const (
 	// Mean pools the mean of a sentence's hidden states, special tokens included, and puts one linear layer on it.
 	Mean Style = "mean"
 	// HF is the family's own head in Hugging Face's AutoModelForSequenceClassification. BERT's is its pooler (a dense layer
-	// and tanh on the first token, shared by all tasks), dropout and a classifier.
+	// and tanh on the first token, shared by all tasks), dropout and a classifier. DistilBERT's has all of it for each task:
+	// a dense layer on the first token, ReLU, dropout and a classifier.
 	HF Style = "hf"
 )
 
@@ -85,7 +86,8 @@ type Heads struct {
 	// Dropout is that of the family's own head, in front of the classifier; the mean-pooled head has none.
 	Dropout float64
 
-	pooler      *nn.Linear
+	pooler      *nn.Linear   // shared by the tasks, or nil
+	dense       []*nn.Linear // in front of each task's classifier, or nil
 	classifiers []*nn.Linear
 	set         *nn.Set
 	site        uint32
@@ -94,13 +96,14 @@ type Heads struct {
 // Frame is what heads need to know of their encoder.
 type Frame struct {
 	Hidden  int
-	Pooler  *nn.Linear
-	Dropout float64
-	Site    uint32 // first dropout site that is free
+	Pooler  *nn.Linear // nil if the family has none
+	Dense   string     // name of the dense layer in front of each classifier of the family's own head, "" for none
+	Dropout float64    // of the family's own head
+	Site    uint32     // first dropout site that is free
 }
 
 // New declares the heads' parameters in a set: heads.NAME.weight and .bias for the mean-pooled head, heads.NAME.classifier.…
-// for the family's own.
+// for the family's own, behind heads.NAME.pre_classifier.… where the frame names one.
 func New(style Style, tasks []Task, f Frame, s *nn.Set) (*Heads, error) {
 	if err := cmp.Or(style.Check(), Check(tasks)); err != nil {
 		return nil, err
@@ -110,6 +113,9 @@ func New(style Style, tasks []Task, f Frame, s *nn.Set) (*Heads, error) {
 		h.pooler, h.Dropout = f.Pooler, f.Dropout
 	}
 	for _, t := range tasks {
+		if style == HF && f.Dense != "" {
+			h.dense = append(h.dense, nn.NewLinear(s, Group(t.Name), f.Hidden, f.Hidden, Group(t.Name)+"."+f.Dense))
+		}
 		h.classifiers = append(h.classifiers, nn.NewLinear(s, Group(t.Name), f.Hidden, len(t.Labels), h.prefix(t.Name)))
 	}
 	return h, nil
@@ -125,10 +131,10 @@ func (h *Heads) prefix(task string) string {
 	return Group(task)
 }
 
-// Init fills the classifiers' weights with N(0, std²), as transformers does for a new head; biases are 0.
+// Init fills the heads' weights with N(0, std²), as transformers does for a new head; biases are 0.
 func (h *Heads) Init(std float64, seed uint64) {
-	for _, c := range h.classifiers {
-		h.set.InitNormal(c.Weight[0], std, seed)
+	for _, l := range slices.Concat(h.dense, h.classifiers) {
+		h.set.InitNormal(l.Weight[0], std, seed)
 	}
 }
 
@@ -151,9 +157,12 @@ func (h *Heads) Logits(pooled *autograd.Var) []*autograd.Var {
 	}
 	out := make([]*autograd.Var, len(h.Tasks))
 	for i, c := range h.classifiers {
-		x := pooled
-		if c.Thawed() {
-			x = autograd.Dropout(pooled, t.Drop(h.Dropout, h.site+uint32(i)))
+		x, thawed := pooled, c.Thawed()
+		if h.dense != nil {
+			x, thawed = autograd.Relu(h.dense[i].Forward(h.set, x)), thawed || h.dense[i].Thawed()
+		}
+		if thawed {
+			x = autograd.Dropout(x, t.Drop(h.Dropout, h.site+uint32(i)))
 		}
 		out[i] = c.Forward(h.set, x)
 	}

@@ -236,7 +236,7 @@ func (m *Model) SetHeads(style head.Style, tasks []head.Task, seed uint64) error
 	m.Params.Remove(func(group string) bool { return strings.HasPrefix(group, "heads.") })
 	c := m.Encoder.Config
 	h, err := head.New(style, tasks, head.Frame{
-		Hidden: c.Hidden, Pooler: m.Encoder.Pooler, Dropout: c.Dropout, Site: m.Encoder.HeadSite(),
+		Hidden: c.Hidden, Pooler: m.Encoder.Pooler, Dense: c.HeadDense(), Dropout: c.Head, Site: m.Encoder.HeadSite(),
 	}, m.Params)
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ def randomise(model, generator):
     """Gives every tensor values that matter: a zero bias or a LayerNorm of ones would hide a mistake."""
     for name, p in model.named_parameters():
         noise = torch.randn(p.shape, generator=generator)
-        if name.endswith("LayerNorm.weight"):
+        if name.endswith(("LayerNorm.weight", "layer_norm.weight")):
             p.data = 1 + 0.2 * noise
         elif name.endswith(".bias"):
             p.data = 0.1 * noise
@@ -39,14 +39,16 @@ def random_bert(cls, sizes, seed):
     return model.eval()
 
 
-def golden(bert, seed):
-    """Runs the encoder over sentences of LENGTHS and returns inputs, hidden states and the pooler's output."""
-    sentences = packed.random_sentences(LENGTHS, bert.config.vocab_size, 0, torch.Generator().manual_seed(seed))
+def golden(encoder, seed):
+    """Runs the encoder over sentences of LENGTHS and returns inputs, hidden states and, if it has one, the pooler's output."""
+    sentences = packed.random_sentences(LENGTHS, encoder.config.vocab_size, 0, torch.Generator().manual_seed(seed))
     ids, offsets = packed.pack(sentences)
     input_ids, mask = packed.padded(sentences)
     with torch.no_grad():
-        out = bert(input_ids=input_ids, attention_mask=mask, output_hidden_states=True)
-    tensors = {"ids": ids, "offsets": offsets, "pooler": out.pooler_output}
+        out = encoder(input_ids=input_ids, attention_mask=mask, output_hidden_states=True)
+    tensors = {"ids": ids, "offsets": offsets}
+    if hasattr(out, "pooler_output"):
+        tensors["pooler"] = out.pooler_output
     for i, h in enumerate(out.hidden_states):
         tensors[f"hidden.{i}"] = packed.unpad(h, mask)
     return tensors

@@ -2,6 +2,9 @@
 
 import re
 
+EMBEDDINGS = re.compile(r"(bert|distilbert)\.embeddings\.")
+LAYER = re.compile(r"(?:bert\.encoder|distilbert\.transformer)\.layer\.(\d+)\.")
+
 
 def term_matches(term, name, tasks):
     """Says whether a term without its `!` speaks of the parameter of that name."""
@@ -11,13 +14,13 @@ def term_matches(term, name, tasks):
     if term == "backbone":
         return encoder
     if m := re.fullmatch(r"layers:(\d+)", term):
-        layer = re.match(r"bert\.encoder\.layer\.(\d+)\.", name)
-        return name.startswith("bert.embeddings.") or bool(layer and int(layer[1]) < int(m[1]))
+        layer = LAYER.match(name)
+        return bool(EMBEDDINGS.match(name) or layer and int(layer[1]) < int(m[1]))
     if m := re.fullmatch(r"head:([a-z0-9_-]+)", term):
         assert m[1] in tasks, term
         return name.startswith(f"heads.{m[1]}.")
     pattern = ".*".join(map(re.escape, term.split("*")))
-    return any(re.fullmatch(pattern, n) for n in (name, name.removeprefix("bert.")))
+    return any(re.fullmatch(pattern, n) for n in (name, name.removeprefix("bert.").removeprefix("distilbert.")))
 
 
 def frozen(policy, name, tasks):

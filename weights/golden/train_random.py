@@ -1,14 +1,14 @@
-"""Gradients and ten AdamW steps for each freeze policy, on the random BERT of bert_random.py with two tasks.
+"""Gradients and ten AdamW steps for each freeze policy, on a random encoder with two tasks.
 
-Writes core/train/testdata/bert-mean and core/train/testdata/bert-hf; the encoder's weights stay where they are, in
-core/encoder/testdata/bert. Ids start at 1: transformers gives no gradient to the row of the padding token, and thaw has
+Writes core/train/testdata/bert-mean and core/train/testdata/bert-hf from the BERT of bert_random.py; the encoder's weights
+stay where they are, in core/encoder/testdata/bert. distilbert_random.py does the same for its family. Ids start at 1: transformers gives no gradient to the row of the padding token, and thaw has
 no padding.
 """
 
 import dataclasses
 
 import torch
-from transformers import BertModel
+from transformers import AutoModel
 
 import packed
 import recording
@@ -25,15 +25,20 @@ VARIANTS = {"cosine": dict(schedule="cosine"), "layerDecay": dict(layerDecay=0.8
 FINAL_POLICIES = ["none", "layers:1"]
 
 
-def final_names(kind):
+# The tensors that are compared after the last step: one of the embeddings, one of layer 1.
+FINAL = {"bert": ["embeddings.word_embeddings.weight", "encoder.layer.1.attention.self.value.weight"],
+         "distilbert": ["embeddings.word_embeddings.weight", "transformer.layer.1.attention.v_lin.weight"]}
+
+
+def final_names(kind, family="bert"):
     last = "heads.topic.weight" if kind == "mean" else "heads.topic.classifier.weight"
-    return ["bert.embeddings.word_embeddings.weight", "bert.encoder.layer.1.attention.self.value.weight", last]
+    return [f"{family}.{name}" for name in FINAL[family]] + [last]
 
 
-def random_model(kind, dtype=torch.float32):
-    """The encoder of core/encoder/testdata/bert with random heads, the same at each call."""
-    bert = BertModel.from_pretrained(recording.folder("encoder", "testdata", "bert"), attn_implementation="eager")
-    model = training.Classifier(bert, kind, CLASSES)
+def random_model(kind, dtype=torch.float32, family="bert"):
+    """The encoder of core/encoder/testdata/FAMILY with random heads, the same at each call."""
+    encoder = AutoModel.from_pretrained(recording.folder("encoder", "testdata", family), attn_implementation="eager")
+    model = training.Classifier(encoder, kind, CLASSES)
     training.randomise_heads(model, 5, 0.3, 0.1)
     return model.to(dtype).eval()
 
@@ -65,9 +70,9 @@ def inputs(sentences, labels):
     return {"ids": ids, "offsets": offsets, **{f"labels.{t}": y.to(torch.int32) for t, y in labels.items()}}
 
 
-def gradients(kind):
+def gradients(kind, family):
     """One forward and backward over 23 sentences, nothing frozen."""
-    model = random_model(kind)
+    model = random_model(kind, family=family)
     sentences, labels = random_examples(23, 6)
     logits = model(sentences)
     each, total = training.losses(logits, labels, WEIGHTS)
@@ -79,30 +84,30 @@ def gradients(kind):
     return {**tensors, **model.head_tensors(), **grads}
 
 
-def ten_steps(kind, policy, changes):
+def ten_steps(kind, family, policy, changes):
     """Returns the log of a run and the three tensors of final_names after it."""
-    model = random_model(kind)
+    model = random_model(kind, family=family)
     log = training.train(model, step_batches()[2], policy, dataclasses.replace(SETTINGS, **changes))
     parameters = dict(model.named_parameters())
-    return log, {name: parameters[name] for name in final_names(kind)}
+    return log, {name: parameters[name] for name in final_names(kind, family)}
 
 
-def record(kind):
-    path = recording.folder("train", "testdata", "bert-" + kind)
-    recording.write_tensors(path / "gradients.safetensors", gradients(kind))
-    runs = {policy: ten_steps(kind, policy, {}) for policy in POLICIES}
+def record(kind, family):
+    path = recording.folder("train", "testdata", f"{family}-{kind}")
+    recording.write_tensors(path / "gradients.safetensors", gradients(kind, family))
+    runs = {policy: ten_steps(kind, family, policy, {}) for policy in POLICIES}
     sentences, labels, _ = step_batches()
-    tensors = {**inputs(sentences, labels), **random_model(kind).head_tensors()}
+    tensors = {**inputs(sentences, labels), **random_model(kind, family=family).head_tensors()}
     for policy in FINAL_POLICIES:
         tensors |= {f"final.{policy}.{name}": p for name, p in runs[policy][1].items()}
     recording.write_tensors(path / "steps.safetensors", tensors)
     recording.write_json(path / "losses.json", {policy: log for policy, (log, _) in runs.items()})
-    recording.write_json(path / "variants.json", {v: ten_steps(kind, "none", c)[0] for v, c in VARIANTS.items()})
-    recording.write_json(path / "meta.json", meta(kind))
+    recording.write_json(path / "variants.json", {v: ten_steps(kind, family, "none", c)[0] for v, c in VARIANTS.items()})
+    recording.write_json(path / "meta.json", meta(kind, family))
 
 
-def meta(kind):
-    return {"encoder": "../../../encoder/testdata/bert", "head": kind, "classes": CLASSES, "steps": STEPS, "batch": BATCH,
+def meta(kind, family):
+    return {"encoder": f"../../../encoder/testdata/{family}", "head": kind, "classes": CLASSES, "steps": STEPS, "batch": BATCH,
             "warmupSteps": 1, **dataclasses.asdict(SETTINGS), "dropout": 0, "variants": VARIANTS,
             "versions": recording.versions()}
 
@@ -110,4 +115,4 @@ def meta(kind):
 if __name__ == "__main__":
     recording.settle(5)
     for kind in ("mean", "hf"):
-        record(kind)
+        record(kind, "bert")

@@ -5,7 +5,6 @@ Nothing here is clever. It is what a careful reader of the PyTorch and transform
 
 import dataclasses
 import math
-import re
 
 import torch
 from torch import nn
@@ -33,29 +32,44 @@ class Settings:
 
 
 class Classifier(nn.Module):
-    """A BertModel and one head a task. The names of its parameters are thaw's canonical names.
+    """A BertModel or DistilBertModel and one head a task. The names of its parameters are thaw's canonical names.
 
     kind "mean": the mean over a sentence's tokens, one linear layer (heads.NAME.weight, heads.NAME.bias).
-    kind "hf": BERT's pooler, shared by the tasks, then a linear layer (heads.NAME.classifier.weight and .bias).
+    kind "hf": the family's own head. BERT's pooler, shared by the tasks, then a linear layer (heads.NAME.classifier.weight
+    and .bias); DistilBERT's dense layer on the first token and ReLU (heads.NAME.pre_classifier.…), then that linear layer.
     """
 
-    def __init__(self, bert, kind, classes):
+    def __init__(self, encoder, kind, classes):
         super().__init__()
-        self.bert, self.kind = bert, kind
-        h = bert.config.hidden_size
+        self.family, self.kind = encoder.base_model_prefix, kind
+        self.add_module(self.family, encoder)
+        h = encoder.config.hidden_size
         linear = {task: nn.Linear(h, c) for task, c in classes.items()}
         if kind == "hf":
-            linear = {task: nn.ModuleDict({"classifier": layer}) for task, layer in linear.items()}
+            linear = {task: nn.ModuleDict(self.front(h) | {"classifier": layer}) for task, layer in linear.items()}
         self.heads = nn.ModuleDict(linear)
+
+    def front(self, h):
+        """Returns what stands in front of each task's classifier in the family's own head."""
+        return {"pre_classifier": nn.Linear(h, h)} if self.family == "distilbert" else {}
+
+    def encoder(self):
+        return getattr(self, self.family)
 
     def forward(self, sentences):
         """Returns logits [B, C] for each task; sentences are lists of ids."""
         ids, mask = packed.padded(sentences)
-        out = self.bert(input_ids=ids, attention_mask=mask)
+        out = self.encoder()(input_ids=ids, attention_mask=mask)
         if self.kind == "hf":
-            return {task: head["classifier"](out.pooler_output) for task, head in self.heads.items()}
+            return {task: self.own(head, out) for task, head in self.heads.items()}
         x = packed.mean(out.last_hidden_state, mask)
         return {task: head(x) for task, head in self.heads.items()}
+
+    def own(self, head, out):
+        """Runs one head of the family's own kind on the encoder's output."""
+        if "pre_classifier" not in head:
+            return head["classifier"](out.pooler_output)
+        return head["classifier"](functional.relu(head["pre_classifier"](out.last_hidden_state[:, 0])))
 
     def head_tensors(self):
         return {n: p for n, p in self.named_parameters() if n.startswith("heads.")}
@@ -90,20 +104,20 @@ def rate(name, layers, s):
     """The peak learning rate of a parameter: layer i gets lr × layerDecay^(L-1-i), the embeddings lr × layerDecay^L."""
     if name.startswith("heads."):
         return s.headLr
-    if name.startswith("bert.embeddings."):
+    if policies.EMBEDDINGS.match(name):
         return s.lr * s.layerDecay**layers
-    if m := re.match(r"bert\.encoder\.layer\.(\d+)\.", name):
+    if m := policies.LAYER.match(name):
         return s.lr * s.layerDecay ** (layers - 1 - int(m[1]))
     return s.lr
 
 
 def optimizer(model, s, fused=None):
     """AdamW with a group for each tensor; no decay on biases and LayerNorm. fused is PyTorch's own switch."""
-    layers = model.bert.config.num_hidden_layers
+    layers = model.encoder().config.num_hidden_layers
     groups = []
     for name, p in model.named_parameters():
         if p.requires_grad:
-            plain = name.endswith(".bias") or "LayerNorm" in name
+            plain = name.endswith(".bias") or "LayerNorm" in name or "layer_norm" in name
             decay = 0.0 if plain else s.weightDecay
             groups.append({"params": [p], "lr": rate(name, layers, s), "weight_decay": decay})
     return torch.optim.AdamW(groups, betas=s.betas, eps=s.eps, fused=fused) if groups else None
