@@ -106,13 +106,16 @@ func (m *Model) readCard(fsys fs.FS) error {
 	return nil
 }
 
-// Open reads a whole model folder.
+// Open reads a whole model folder, its weights in one file or in shards with an index.
 func Open(ops backend.Backend, fsys fs.FS) (*Model, error) {
 	m, err := Prepare(ops, fsys)
 	if err != nil {
 		return nil, err
 	}
 	f, err := fsys.Open("model.safetensors")
+	if errors.Is(err, fs.ErrNotExist) && exists(fsys, indexFile) {
+		return m, m.readShards(fsys)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrWeights, err)
 	}
@@ -124,13 +127,10 @@ func Open(ops backend.Backend, fsys fs.FS) (*Model, error) {
 // beta; tensors of other parts (pre-training heads) are ignored and listed; a missing tensor is an error that names it,
 // except BERT's pooler, which is then made anew.
 func (m *Model) ReadWeights(r io.Reader) error {
-	in := &filler{m: m, seen: map[string]bool{}}
-	m.Ignored, m.Fresh = nil, nil
-	_, err := safetensors.Decode(bufio.NewReaderSize(r, 1<<16), in.want)
-	if err != nil {
+	in := m.filler()
+	if err := in.read(r); err != nil {
 		return fmt.Errorf("%w: %w", ErrWeights, err)
 	}
-	in.flush()
 	return m.complete(in.seen)
 }
 
@@ -140,6 +140,21 @@ type filler struct {
 	seen    map[string]bool
 	staging []float32 // for a device that is not the host
 	target  backend.Buffer
+}
+
+// filler begins to read the weights anew.
+func (m *Model) filler() *filler {
+	m.Ignored, m.Fresh = nil, nil
+	return &filler{m: m, seen: map[string]bool{}}
+}
+
+// read takes one safetensors file.
+func (f *filler) read(r io.Reader) error {
+	_, err := safetensors.Decode(bufio.NewReaderSize(r, 1<<16), f.want)
+	if err == nil {
+		f.flush()
+	}
+	return err
 }
 
 func (f *filler) want(t safetensors.Info) ([]float32, error) {
@@ -153,7 +168,7 @@ func (f *filler) want(t safetensors.Info) ([]float32, error) {
 		return nil, fmt.Errorf("tensor %s is %v, config.json makes it %v", t.Name, t.Shape, []int(p.Shape))
 	}
 	if f.seen[p.Name] {
-		return nil, fmt.Errorf("tensor %s stands twice, with and without prefix", p.Name)
+		return nil, fmt.Errorf("tensor %s stands twice, with and without prefix or in two files", p.Name)
 	}
 	f.seen[p.Name] = true
 	if h, ok := f.m.Params.Ops().(backend.Host); ok {
