@@ -29,7 +29,7 @@ func (s *Scoring) Add(task int, label int32, logits []float32) {
 		return
 	}
 	s.scores[task].Add(int(label), report.Best(logits))
-	s.loss[task] -= math.Log(softmax(logits)[label])
+	s.loss[task] += crossEntropy(logits, label)
 }
 
 // Finish is the scores by task, those without a label left out.
@@ -42,4 +42,13 @@ func (s *Scoring) Finish() map[string]report.Scores {
 		}
 	}
 	return out
+}
+
+// crossEntropy is -log softmax(logits)[label], finite for finite logits: log Σ exp(z - z_label).
+func crossEntropy(logits []float32, label int32) float64 {
+	top, sum := float64(logits[report.Best(logits)]), 0.0
+	for _, z := range logits {
+		sum += math.Exp(float64(z) - top)
+	}
+	return top + math.Log(sum) - float64(logits[label])
 }
