@@ -69,8 +69,17 @@ export class Person {
     }, words, phase)
   }
 
-  /** The losses of every step that the page has shown, by step, and the longest task so far. */
-  seen() { return this.page.evaluate(() => window.thawWatch) }
+  /** The losses of every step that the page has shown, by step. @returns {Promise<Record<number, any>>} */
+  losses() { return this.page.evaluate(() => window.thawWatch.losses) }
+
+  /** The longest task of the main thread since the last call, in words. */
+  longest() {
+    return this.page.evaluate(() => {
+      const { longest, told } = window.thawWatch
+      window.thawWatch.longest = 0
+      return told ? (longest ? `${Math.round(longest)} ms` : 'under 50 ms') : 'not told by this browser'
+    })
+  }
 }
 
 function buttonOf(id, words) {
@@ -80,9 +89,9 @@ function buttonOf(id, words) {
 
 /** Runs in the page: keeps what passes by. */
 function watch() {
-  const seen = { losses: {}, longest: 0 }
+  const seen = { losses: {}, longest: 0, told: PerformanceObserver.supportedEntryTypes.includes('longtask') }
   window.thawWatch = seen
-  if (PerformanceObserver.supportedEntryTypes.includes('longtask')) {
+  if (seen.told) {
     new PerformanceObserver((list) => { for (const e of list.getEntries()) seen.longest = Math.max(seen.longest, e.duration) }).observe({ entryTypes: ['longtask'] })
   }
   setInterval(() => {

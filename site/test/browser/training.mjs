@@ -21,6 +21,7 @@ export async function trainOnce(browser, url, report) {
   const began = performance.now()
   await person.open(url + SETUP)
   const opened = performance.now()
+  const opening = await person.longest()
   await person.press('hero', 'Train')
   await person.until(() => document.getElementById('encoder').status === 'ready')
   const loaded = performance.now()
@@ -29,10 +30,10 @@ export async function trainOnce(browser, url, report) {
   await person.phase('idle')
   const over = performance.now()
   await watchLearning(person, report)
-  const { losses, longest } = await person.seen()
+  const [losses, longest] = [await person.losses(), await person.longest()]
   const ms = Object.values(losses).map((l) => l.ms).sort((a, b) => a - b)
   report.note(`page ready ${seconds(opened - began)}, encoder loaded ${seconds(loaded - opened)}, first step after ${seconds(first - loaded)}, whole run ${seconds(over - first)}`)
-  report.note(`a step takes ${Math.round(ms[Math.floor(ms.length / 2)])} ms (median of ${ms.length}), longest main-thread task ${longest ? `${Math.round(longest)} ms` : 'under 50 ms or not told by this browser'}`)
+  report.note(`a step takes ${Math.round(ms[Math.floor(ms.length / 2)])} ms (median of ${ms.length}), longest main-thread task ${longest}, while the page opened ${opening}`)
   await askAfterwards(person, report)
   await page.close()
   return losses
@@ -50,7 +51,7 @@ async function watchLearning(person, report) {
     report.check(`held-out accuracy of ${task} rises above its start and above chance`, b.accuracy > a.accuracy && b.accuracy > 1 / b.labels.length, [a.accuracy, b.accuracy])
     report.note(`${task}: held-out loss ${a.loss.toFixed(3)} → ${b.loss.toFixed(3)}, accuracy ${a.accuracy.toFixed(3)} → ${b.accuracy.toFixed(3)}`)
   }
-  const { losses } = await person.seen()
+  const losses = await person.losses()
   const steps = Object.keys(losses).map(Number).sort((a, b) => a - b)
   for (const task of ['topic', 'sentiment']) {
     const mean = (some) => some.reduce((sum, s) => sum + losses[s][task], 0) / some.length
@@ -116,7 +117,7 @@ async function saveAndResume(person, report, whole) {
   await person.step(save.step + 3)
   await person.press('run', 'Stop')
   await person.phase('idle')
-  const { losses } = await person.seen()
+  const losses = await person.losses()
   const after = Object.keys(losses).map(Number).filter((s) => s > save.step)
   const compared = after.filter((s) => whole[s])
   const same = compared.filter((s) => whole[s].topic === losses[s].topic && whole[s].sentiment === losses[s].sentiment)
