@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -152,6 +153,42 @@ func TestShards(t *testing.T) {
 	if !slices.Equal(m.Ignored, want) {
 		t.Errorf("ignored are %v, want %v", m.Ignored, want)
 	}
+}
+
+// TestSavedTypeIsFloat32: weights that were half precision are saved as float32, and config.json says so to transformers.
+func TestSavedTypeIsFloat32(t *testing.T) {
+	for name, c := range map[string]struct {
+		fsys fstest.MapFS
+		same bool
+	}{"half": {sharded(t), false}, "single": {distilbert(t), true}, "an older word": {withType(t), false}, "unsaid": {bert2(t), true}} {
+		files, err := open(t, c.fsys).Files()
+		if err != nil {
+			t.Fatal(err)
+		}
+		was, got := c.fsys["config.json"].Data, files["config.json"]
+		if same := string(got) == string(was); same != c.same {
+			t.Errorf("%s: config.json is unchanged: %v, want %v: %s", name, same, c.same, got)
+		}
+		var before, after map[string]any
+		if err := errors.Join(json.Unmarshal(was, &before), json.Unmarshal(got, &after)); err != nil {
+			t.Fatal(err)
+		}
+		for key, v := range before {
+			if key == "dtype" || key == "torch_dtype" {
+				v = "float32"
+			}
+			if fmt.Sprint(after[key]) != fmt.Sprint(v) || len(after) != len(before) {
+				t.Errorf("%s: %s is %v, want %v", name, key, after[key], v)
+			}
+		}
+	}
+}
+
+// withType is a folder whose config.json says in an older word of transformers that its weights are bfloat16.
+func withType(t *testing.T) fstest.MapFS {
+	fsys := distilbert(t)
+	fsys["config.json"].Data = bytes.Replace(fsys["config.json"].Data, []byte(`"dtype": "float32"`), []byte(`"torch_dtype": "bfloat16"`), 1)
+	return fsys
 }
 
 // TestOneFileBeforeShards: a folder that has both is read as transformers reads it.

@@ -79,6 +79,9 @@ func Prepare(ops backend.Backend, fsys fs.FS) (*Model, error) {
 	if n := len(tok.Encode("", 0).IDs); n < 1 || n >= c.Positions {
 		return nil, fmt.Errorf("the tokenizer puts %d special tokens around a text, want at least one and fewer than the %d positions of config.json", n, c.Positions)
 	}
+	if config, err = float32Config(config); err != nil {
+		return nil, fmt.Errorf("config.json: %w", err)
+	}
 	m := &Model{Tokenizer: tok, Params: nn.NewSet(ops), config: config, tape: autograd.NewTape(ops)}
 	m.Encoder = encoder.New(c, m.Params)
 	m.Params.Alloc()
