@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"gonum.org/v1/gonum/mat"
-
 	"thaw/core/tensor"
 )
 
@@ -33,13 +31,6 @@ func CKA(x, y *tensor.Tensor) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("report: CKA of the second view: %w", err)
 	}
-	cross := product(b, a)
-	return min(1, cross/product(a, a)*(cross/product(b, b))), nil
-}
-
-// product is the Frobenius norm of aᵀ b.
-func product(a, b *mat.Dense) float64 {
-	var p mat.Dense
-	p.Mul(a.T(), b)
-	return mat.Norm(&p, 2)
+	cross := products(b, a).norm()
+	return min(1, cross/products(a, a).norm()*(cross/products(b, b).norm())), nil
 }

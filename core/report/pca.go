@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
-	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/lapack"
+	"gonum.org/v1/gonum/lapack/gonum"
 
 	"thaw/core/tensor"
 )
@@ -25,6 +28,8 @@ const noise = 1e-12
 //
 //	Xᵀ X v = λ v        or        X Xᵀ u = λ u,  v = Xᵀ u / √λ        for centred X
 //
+// The time goes with n H m and with m³, m the lesser of n and H: show a picture a few hundred rows.
+//
 // The sign of a component is such that its greatest loading by size, the first of equals, is positive, so the same input
 // gives the same picture. Components beyond the rank of x, where nothing varies, are zeros.
 //
@@ -32,12 +37,12 @@ const noise = 1e-12
 func PCA(x *tensor.Tensor, k int) (*Projection, error) {
 	tensor.Must("report.PCA", x.Shape, tensor.Shape{-1, -1})
 	n, h := x.Shape[0], x.Shape[1]
-	if k < 1 || k > min(n, h) {
-		return nil, fmt.Errorf("report: PCA cannot give %d components of %d rows and %d features; ask for 1 to %d", k, n, h, min(n, h))
-	}
 	c, mean, err := centred(x)
 	if err != nil {
 		return nil, fmt.Errorf("report: PCA: %w", err)
+	}
+	if k < 1 || k > min(n, h) {
+		return nil, fmt.Errorf("report: PCA cannot give %d components of %d rows and %d features; ask for 1 to %d", k, n, h, min(n, h))
 	}
 	p := &Projection{Components: tensor.New(k, h), Mean: make([]float32, h), Explained: make([]float64, k)}
 	for j, v := range mean {
@@ -50,33 +55,26 @@ func PCA(x *tensor.Tensor, k int) (*Projection, error) {
 }
 
 // fill computes components and their shares from centred features c [n, H].
-func (p *Projection) fill(c *mat.Dense) error {
-	n, h := c.Dims()
-	few := n < h
-	var products mat.SymDense // [n, n] if the rows are few, else [H, H]
+func (p *Projection) fill(c matrix64) error {
+	few := c.rows < c.cols
+	factor := c
 	if few {
-		products.SymOuterK(1, c)
-	} else {
-		products.SymOuterK(1, c.T())
+		factor = c.transposed()
 	}
-	var eigen mat.EigenSym
-	if !eigen.Factorize(&products, true) {
-		return errors.New("report: PCA: the eigenvalues do not converge; scale the features")
+	square := products(factor, factor) // [n, n] if the rows are few, else [H, H]
+	total := square.trace()
+	values, vectors, err := eigen(square)
+	if err != nil {
+		return err
 	}
-	var vectors mat.Dense
-	eigen.VectorsTo(&vectors)
-	values, total := eigen.Values(nil), mat.Trace(&products)
-	last := len(values) - 1 // values rise
 	for i := range p.Explained {
-		if values[last-i] <= noise*values[last] {
+		if values[i] <= noise*values[0] {
 			break
 		}
-		p.Explained[i] = values[last-i] / total
-		v := mat.NewVecDense(h, nil)
+		p.Explained[i] = values[i] / total
+		v := vectors.row(i)
 		if few {
-			v.MulVec(c.T(), vectors.ColView(last-i))
-		} else {
-			v.CopyVec(vectors.ColView(last - i))
+			v = products(c, matrix64{c.rows, 1, v}).data
 		}
 		p.set(i, v)
 	}
@@ -84,17 +82,38 @@ func (p *Projection) fill(c *mat.Dense) error {
 }
 
 // set writes component i: of length 1, its greatest loading positive.
-func (p *Projection) set(i int, v *mat.VecDense) {
+func (p *Projection) set(i int, v []float64) {
 	top := 0.0
-	for j := range v.Len() {
-		if e := v.AtVec(j); math.Abs(e) > math.Abs(top) {
+	for _, e := range v {
+		if math.Abs(e) > math.Abs(top) {
 			top = e
 		}
 	}
-	scale := math.Copysign(1/mat.Norm(v, 2), top)
-	for j := range v.Len() {
-		p.Components.Row(i)[j] = float32(v.AtVec(j) * scale)
+	scale := math.Copysign(1/matrix64{data: v}.norm(), top)
+	for j, e := range v {
+		p.Components.Row(i)[j] = float32(e * scale)
 	}
+}
+
+// eigen is the eigenvalues of a symmetric matrix, falling, and its eigenvectors as rows in that order. It takes LAPACK's
+// routine from gonum directly, for package mat would bring 100 KB more to the browser. The matrix is overwritten.
+func eigen(m matrix64) (values []float64, vectors matrix64, err error) {
+	n := m.rows
+	values = make([]float64, n)
+	var size [1]float64
+	gonum.Implementation{}.Dsyev(lapack.EVCompute, blas.Upper, n, m.data, n, values, size[:], -1)
+	work := make([]float64, int(size[0]))
+	if !(gonum.Implementation{}.Dsyev(lapack.EVCompute, blas.Upper, n, m.data, n, values, work, len(work))) {
+		return nil, vectors, errors.New("report: PCA: the eigenvalues do not converge; scale the features")
+	}
+	slices.Reverse(values) // they rose, vectors are columns
+	vectors = matrix64{n, n, make([]float64, n*n)}
+	for i := range n {
+		for j, v := range m.row(i) {
+			vectors.row(n - 1 - j)[i] = v
+		}
+	}
+	return values, vectors, nil
 }
 
 // Project gives the rows of x [n, H] as places along the components, [n, k]: (x - mean) vᵀ. Rows that the components were

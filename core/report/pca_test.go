@@ -186,6 +186,8 @@ func TestPCAFaults(t *testing.T) {
 		{random(3, 5, 1), 4, nil, "ask for 1 to 3"},
 		{random(5, 3, 1), 0, nil, "ask for 1 to 3"},
 		{random(1, 3, 1), 1, ErrFewRows, "(1)"},
+		{tensor.New(0, 3), 1, ErrFewRows, "(0)"},
+		{tensor.New(4, 0), 1, ErrNoVariance, "(4)"},
 		{constant, 2, ErrNoVariance, "(5)"},
 		{broken, 2, nil, "feature 1 of row 1 is NaN"},
 	} {
