@@ -22,7 +22,8 @@ var ErrPolicy = errors.New("freeze policy")
 //	a glob      names that match, * standing for any run of characters, dots included
 //	!term       thaws what the term names
 //
-// Later terms win. Names match with or without the family's prefix.
+// Later terms win. Names match with or without the family's prefix. The policy "probe" stands alone: the encoder is frozen
+// and each head is fitted to its features at once, without steps.
 type Policy struct {
 	terms []term
 }
@@ -35,6 +36,9 @@ type term struct {
 
 // Parse reads a policy. Parse(p.String()) gives p again.
 func Parse(s string) (Policy, error) {
+	if strings.TrimSpace(s) == probe {
+		return Policy{terms: []term{{text: probe}}}, nil
+	}
 	var p Policy
 	for _, part := range strings.Split(s, ",") {
 		t, err := parseTerm(strings.TrimSpace(part))
@@ -60,8 +64,8 @@ func parseTerm(s string) (term, error) {
 	switch {
 	case t.text == "":
 		return t, errors.New("a term is empty; write none, all, backbone, layers:K, head:NAME or a name with *")
-	case t.text == "probe":
-		return t, errors.New("probe is not a policy of this version; use backbone, which trains the heads on fixed features")
+	case t.text == probe:
+		return t, errors.New("probe stands alone: it joins neither other terms nor a schedule")
 	case strings.HasPrefix(t.text, "layers:"):
 		k, err := strconv.Atoi(t.text[len("layers:"):])
 		if err != nil || k < 0 {
@@ -77,6 +81,12 @@ func parseTerm(s string) (term, error) {
 	}
 	return t, nil
 }
+
+// probe is the policy that stands alone.
+const probe = "probe"
+
+// Probe says whether p is the policy that fits heads at once.
+func (p Policy) Probe() bool { return len(p.terms) == 1 && p.terms[0].text == probe }
 
 // String is the canonical text of p.
 func (p Policy) String() string {
@@ -139,7 +149,7 @@ func (t term) names(name string) bool {
 		return false
 	case t.text == "all":
 		return true
-	case t.text == "backbone":
+	case t.text == "backbone" || t.text == probe:
 		return !head
 	case strings.HasPrefix(t.text, "layers:"):
 		return !head && below(bare, t.layer)

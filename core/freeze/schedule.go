@@ -34,6 +34,11 @@ func ParseSchedule(text string) (Schedule, error) {
 		}
 		s.stages = append(s.stages, st)
 	}
+	for _, st := range s.stages {
+		if st.policy.Probe() && len(s.stages) > 1 {
+			return Schedule{}, fmt.Errorf("%w %q: probe stands alone: it joins neither other terms nor a schedule", ErrPolicy, text)
+		}
+	}
 	return s, nil
 }
 

@@ -57,3 +57,18 @@ func FuzzParseSchedule(f *testing.F) {
 		}
 	})
 }
+
+func TestProbeStandsAlone(t *testing.T) {
+	s, err := ParseSchedule(" probe ")
+	if err != nil || !s.At(0).Probe() || s.String() != "probe" {
+		t.Fatalf("%q, %v", s, err)
+	}
+	if p := s.At(0); p.Trains("bert.encoder.layer.5.output.dense.weight") || !p.Trains("heads.topic.weight") {
+		t.Error("probe freezes the encoder and leaves the heads")
+	}
+	for _, text := range []string{"probe; 1:none", "backbone; 1:probe", "none,probe"} {
+		if _, err := ParseSchedule(text); err == nil || !strings.Contains(err.Error(), "stands alone") {
+			t.Errorf("%q: error %v", text, err)
+		}
+	}
+}

@@ -65,6 +65,17 @@ type SkippedEvent struct {
 	Why   string `json:"why"`
 }
 
+// ProbeEvent is one head fitted at once under the policy probe.
+type ProbeEvent struct {
+	Event      string  `json:"event"` // "probe"
+	Task       string  `json:"task"`
+	N          int     `json:"n"` // labelled examples
+	Iterations int     `json:"iterations"`
+	Converged  bool    `json:"converged"`
+	Loss       float64 `json:"loss"` // mean cross-entropy of the examples
+	MS         float64 `json:"ms"`
+}
+
 // DoneEvent comes last.
 type DoneEvent struct {
 	Event   string  `json:"event"` // "done"
@@ -78,4 +89,5 @@ func (StepEvent) event()    {}
 func (EvalEvent) event()    {}
 func (FrozenEvent) event()  {}
 func (SkippedEvent) event() {}
+func (ProbeEvent) event()   {}
 func (DoneEvent) event()    {}

@@ -22,7 +22,7 @@ func (t *Trainer) Step(emit func(Event)) error {
 
 // gradients runs the step's sentences forward and back, cut into micro-batches whose gradients add up.
 func (t *Trainer) gradients() error {
-	index := t.next()
+	index := t.sentences()
 	labelled := data.Labelled(t.train.examples, index)
 	t.model.Params.ZeroGrads()
 	t.ops.Fill(t.sums, 0)
@@ -36,8 +36,8 @@ func (t *Trainer) gradients() error {
 	return t.ops.Sync() // what went wrong must not reach the parameters
 }
 
-// next is the examples of the step at hand.
-func (t *Trainer) next() []int {
+// sentences are the examples of the step at hand.
+func (t *Trainer) sentences() []int {
 	n, per := len(t.train.examples), t.settings.stepsOfEpoch(len(t.train.examples))
 	epoch, at := t.done/per, t.done%per
 	order := data.Order(n, epoch, t.settings.Shuffle, t.settings.Seed)
@@ -75,7 +75,7 @@ func (t *Trainer) logits(c *corpus, b data.Batch) []*autograd.Var {
 
 // report reads losses and norm of the step just taken.
 func (t *Trainer) report(begin time.Time, emit func(Event)) error {
-	index := t.next()
+	index := t.sentences()
 	labelled := data.Labelled(t.train.examples, index)
 	sums, norm := make([]float32, len(labelled)), make([]float32, 1)
 	if err := t.ops.Read(sums, t.sums); err != nil {

@@ -13,6 +13,7 @@ import (
 	"thaw/core/data"
 	"thaw/core/encoder"
 	"thaw/core/freeze"
+	"thaw/core/head"
 	"thaw/core/model"
 	"thaw/core/nn"
 	"thaw/core/optim"
@@ -96,6 +97,12 @@ func begin(m *model.Model, s Settings, train *corpus, evals []*corpus) (*Trainer
 	}
 	if len(train.examples) == 0 {
 		return nil, errors.New("train: there are no records to train on")
+	}
+	if freezing.At(0).Probe() {
+		if m.Heads.Style != head.Mean {
+			return nil, fmt.Errorf("%w: probe fits linear heads on mean-pooled features; take the head %q instead of %q", ErrSettings, head.Mean, m.Heads.Style)
+		}
+		s.Epochs, s.Steps = 1, 1 // the fit counts as one step
 	}
 	t := &Trainer{model: m, settings: s, freezing: freezing, policy: freezing.At(0), ops: m.Params.Ops()}
 	t.tape = autograd.NewTape(t.ops)
@@ -209,7 +216,7 @@ func (t *Trainer) Run(ctx context.Context, emit func(Event)) error {
 		if err := t.advance(emit); err != nil {
 			return t.stopped(ctx, err, begin, emit)
 		}
-		if err := t.Step(emit); err != nil {
+		if err := t.next(emit); err != nil {
 			return t.stopped(ctx, err, begin, emit)
 		}
 		if t.done%t.settings.stepsOfEpoch(len(t.train.examples)) == 0 || t.done == t.schedule.Steps {
@@ -219,6 +226,14 @@ func (t *Trainer) Run(ctx context.Context, emit func(Event)) error {
 		}
 	}
 	return t.finish(begin, false, emit)
+}
+
+// next is a step, or the fit of all heads under the policy probe.
+func (t *Trainer) next(emit func(Event)) error {
+	if t.policy.Probe() {
+		return t.fit(emit)
+	}
+	return t.Step(emit)
 }
 
 // stopped ends a run that was asked to stop, or returns the error that ended it.
