@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,12 +14,12 @@ type cell map[string]string
 
 // expander turns templates of one half into text.
 type expander struct {
-	lex    *lexicon
-	tasks  []taskLabels // in a fixed order, so that draws are too
+	plan   *plan
 	random *random
 	cell   cell
-	scope  string          // scope of the template's file
-	used   map[string]bool // entries of this text
+	key    string   // of the cell
+	scope  string   // scope of the template's file
+	used   []string // entries of this text
 }
 
 // lookup finds the entries of a slot for a cell: in the scopes of its labels, the file's, then in shared.
@@ -117,7 +118,7 @@ func (x *expander) write(b *strings.Builder, nodes []node) {
 		case choice:
 			x.write(b, n.alts[x.random.below(len(n.alts))])
 		case slot:
-			x.write(b, x.draw(x.lex.find(x.tasks, x.cell, x.scope, n)).nodes)
+			x.write(b, x.draw(x.plan.entries(x.cell, place{x.key, x.scope, n.text, n.other})).nodes)
 		}
 	}
 }
@@ -125,9 +126,9 @@ func (x *expander) write(b *strings.Builder, nodes []node) {
 // draw picks an entry that this text does not use yet, if a few tries find one.
 func (x *expander) draw(entries []entry) entry {
 	e := entries[x.random.below(len(entries))]
-	for try := 0; try < 8 && x.used[e.text]; try++ {
+	for try := 0; try < 8 && slices.Contains(x.used, e.text); try++ {
 		e = entries[x.random.below(len(entries))]
 	}
-	x.used[e.text] = true
+	x.used = append(x.used, e.text)
 	return e
 }

@@ -147,9 +147,10 @@ func longer(a, b string) string {
 
 // once writes one text, still untidy, for a cell in a style.
 func (p *plan) once(c cell, style string, r *random) string {
-	pool := p.pools[key(c)][style]
+	key := p.key(c)
+	pool := p.pools[key][style]
 	t := pool[r.below(len(pool))]
-	x := &expander{p.lex, p.tasks, r, c, t.scope, map[string]bool{}}
+	x := &expander{p, r, c, key, t.scope, nil}
 	var b strings.Builder
 	x.write(&b, t.nodes)
 	return b.String()

@@ -10,7 +10,7 @@ import (
 // TestStyleTellsNoLabel: a classifier that sees length, marks and small words only stays within 8 points of chance.
 func TestStyleTellsNoLabel(t *testing.T) {
 	for _, split := range []string{Train, Heldout} {
-		for task, s := range Measure(must(t, Spec{N: 4000, Seed: 1, Split: split})).Style {
+		for task, s := range Measure(large[split]()).Style {
 			t.Logf("%s %s: style alone %.3f, chance %.3f", split, task, s.Accuracy, s.Chance)
 			if s.Accuracy > s.Chance+0.08 {
 				t.Errorf("%s: style tells %s with accuracy %.3f, chance is %.3f", split, task, s.Accuracy, s.Chance)
@@ -77,7 +77,7 @@ func TestNatural(t *testing.T) {
 // TestNaturalIsNotGenerated: no natural sentence is in the grammar, and none is near a text made from it.
 func TestNaturalIsNotGenerated(t *testing.T) {
 	for _, half := range []string{Train, Heldout} {
-		l := Leakage(must(t, Spec{N: 4000, Seed: 9, Split: half}), Natural())
+		l := Leakage(large[half](), Natural())
 		if len(l.EqualTexts) > 0 || l.NearDuplicates > 0 {
 			t.Errorf("%s: equal %q, near %d", half, l.EqualTexts, l.NearDuplicates)
 		}

@@ -25,29 +25,51 @@ type plan struct {
 	lex   *lexicon
 	tasks []taskLabels
 	pools map[string]map[string][]*template // key(cell) → style → templates
+	found map[place][]entry
 }
 
-// key names a cell in a fixed order of its tasks.
-func key(c cell) string {
+// key names a cell, its tasks in the order of the plan.
+func (p *plan) key(c cell) string {
 	var b strings.Builder
-	for _, task := range slices.Sorted(maps.Keys(c)) {
-		fmt.Fprintf(&b, "%s=%s ", task, c[task])
+	for _, t := range p.tasks {
+		if label, ok := c[t.name]; ok {
+			b.WriteString(t.name)
+			b.WriteByte('=')
+			b.WriteString(label)
+			b.WriteByte(' ')
+		}
 	}
 	return b.String()
 }
 
+// place is where a slot stands: in a cell, in a file's scope, for its own label or another.
+type place struct {
+	cell, scope, name string
+	other             bool
+}
+
+// entries returns what lexicon.find does, and remembers it.
+func (p *plan) entries(c cell, at place) []entry {
+	found, ok := p.found[at]
+	if !ok {
+		found = p.lex.find(p.tasks, c, at.scope, node{kind: slot, text: at.name, other: at.other})
+		p.found[at] = found
+	}
+	return found
+}
+
 // newPlan sorts the templates into cells.
 func newPlan(lex *lexicon, tasks []taskLabels) *plan {
-	p := &plan{lex, tasks, map[string]map[string][]*template{}}
+	p := &plan{lex, tasks, map[string]map[string][]*template{}, map[place][]entry{}}
 	for _, t := range lex.templates {
 		for _, c := range p.cellsOf(t) {
 			if !lex.resolves(tasks, c, t.scope, t.nodes, 0) {
 				continue
 			}
-			pool := p.pools[key(c)]
+			pool := p.pools[p.key(c)]
 			if pool == nil {
 				pool = map[string][]*template{}
-				p.pools[key(c)] = pool
+				p.pools[p.key(c)] = pool
 			}
 			for range weight(t) {
 				pool[t.style] = append(pool[t.style], t)
@@ -123,7 +145,7 @@ func (p *plan) stylesOf(cells []cell, allowed []string) []string {
 	for _, style := range Styles() {
 		fits := slices.Contains(allowed, style)
 		for _, c := range cells {
-			fits = fits && len(p.pools[key(c)][style]) > 0
+			fits = fits && len(p.pools[p.key(c)][style]) > 0
 		}
 		if fits {
 			out = append(out, style)

@@ -2,6 +2,7 @@ package synth
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/stat"
@@ -18,16 +19,16 @@ var (
 func styleFeatures(text string) []float64 {
 	w := words(text)
 	n := math.Max(float64(len(w)), 1)
-	f := []float64{n, float64(len(text)) / n}
-	for _, m := range styleMarks {
-		f = append(f, float64(strings.Count(text, m)))
+	f := make([]float64, 2+len(styleMarks)+len(styleWords))
+	f[0], f[1] = n, float64(len(text))/n
+	for i, m := range styleMarks {
+		f[2+i] = float64(strings.Count(text, m))
 	}
-	counts := map[string]float64{}
+	counts := f[2+len(styleMarks):]
 	for _, word := range w {
-		counts[word]++
-	}
-	for _, s := range styleWords {
-		f = append(f, counts[s])
+		if i := slices.Index(styleWords, word); i >= 0 {
+			counts[i]++
+		}
 	}
 	return f
 }
