@@ -19,6 +19,17 @@ func TestDefault(t *testing.T) {
 	}
 }
 
+// TestDistilBERT: a model of the hub alone.
+func TestDistilBERT(t *testing.T) {
+	m, err := Default().Lookup("distilbert")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Bytes() != 268_652_869 || len(m.Files) != 5 || m.Family != "distilbert" || m.Licence != "Apache-2.0" || m.Fallback != nil {
+		t.Errorf("distilbert is %+v with %d bytes", m, m.Bytes())
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	if _, err := Parse([]byte(manifestJSON)); err != nil {
 		t.Fatal(err)
