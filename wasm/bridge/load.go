@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
+	"runtime"
 	"slices"
 	"time"
 
@@ -48,6 +49,8 @@ func (s *session) load(a *Load, open func(string) (Stream, error)) (any, error) 
 	if s.model != nil {
 		s.model.Free()
 	}
+	// The memory of a page never shrinks. Collected now, the old model's makes room for what comes.
+	defer runtime.GC()
 	s.model, s.freeze, s.learnt = m, "", m.Heads != nil
 	if err := s.speed.time(m); err != nil {
 		return nil, err
