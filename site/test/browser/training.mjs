@@ -4,7 +4,7 @@
  */
 import { Person } from './person.mjs'
 
-const SETUP = '#n=400&epochs=2&freeze=layers:4'
+const SETUP = '#n=600&epochs=2&freeze=layers:4'
 
 /**
  * Presses Train once and watches the run to its end.
