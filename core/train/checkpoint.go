@@ -28,9 +28,21 @@ type state struct {
 	Step     int         `json:"step"`
 	Updates  int         `json:"updates"` // of the optimizer
 	// Missed is how many of them a tensor was frozen for.
-	Missed   map[string]int `json:"missed"`
-	Examples int            `json:"examples"`
-	Tokens   int            `json:"tokens"`
+	Missed map[string]int `json:"missed"`
+	// Scored is the step of the last evaluation, Skipped the steps in a row without a finite gradient.
+	Scored  int        `json:"scored"`
+	Skipped int        `json:"skipped"`
+	Best    *bestState `json:"best,omitempty"`
+
+	Examples int `json:"examples"`
+	Tokens   int `json:"tokens"`
+}
+
+// bestState is what early stopping knows; the weights are tensors best.NAME.
+type bestState struct {
+	Loss  float64 `json:"loss"`
+	Step  int     `json:"step"`
+	Since int     `json:"since"`
 }
 
 const stateVersion = 1
@@ -41,7 +53,7 @@ func (t *Trainer) Save(w io.Writer) error {
 	updates, missed := t.optim.Counts()
 	s := state{
 		Version: stateVersion, Settings: t.settings, Head: t.model.Heads.Style, Tasks: t.model.Heads.Tasks,
-		Step: t.done, Updates: updates, Missed: missed, Examples: len(t.train.examples), Tokens: data.Tokens(t.train.examples),
+		Step: t.done, Scored: t.scored, Skipped: t.bad, Best: t.best.state(), Updates: updates, Missed: missed, Examples: len(t.train.examples), Tokens: data.Tokens(t.train.examples),
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -84,6 +96,11 @@ func (t *Trainer) eachOf(a *nn.Arena, p *nn.Param, f func(string, []int, backend
 	if err := f(p.Name, p.Shape, p.Value); err != nil {
 		return err
 	}
+	if t.best != nil && t.best.values[p] != nil {
+		if err := f("best."+p.Name, p.Shape, t.best.values[p]); err != nil {
+			return err
+		}
+	}
 	m, v := t.optim.Moments(a, p)
 	if m == nil {
 		return nil
@@ -92,6 +109,14 @@ func (t *Trainer) eachOf(a *nn.Arena, p *nn.Param, f func(string, []int, backend
 		return err
 	}
 	return f("optim.v."+p.Name, p.Shape, v)
+}
+
+// state is nil before the first evaluation.
+func (b *best) state() *bestState {
+	if b == nil || len(b.values) == 0 {
+		return nil
+	}
+	return &bestState{Loss: b.loss, Step: b.step, Since: b.since}
 }
 
 // Resume goes on with a saved run, on the same encoder and the same data. The steps that follow are those the run would have
@@ -125,7 +150,10 @@ func Resume(m *model.Model, r io.Reader, d Data) (*Trainer, error) {
 
 // restore writes parameters and moments to the device.
 func (t *Trainer) restore(tensors map[string]safetensors.Tensor, s state) error {
-	t.done = s.Step
+	t.done, t.scored, t.bad = s.Step, s.Scored, s.Skipped
+	if s.Best != nil && t.best != nil {
+		t.best.loss, t.best.step, t.best.since = s.Best.Loss, s.Best.Step, s.Best.Since
+	}
 	if err := t.rethaw(tensors); err != nil {
 		return err
 	}
@@ -156,6 +184,9 @@ func (t *Trainer) rethaw(tensors map[string]safetensors.Tensor) error {
 	for _, p := range t.model.Params.Params() {
 		if _, had := tensors["optim.m."+p.Name]; had && !p.Thawed() {
 			t.optim.Park(p)
+		}
+		if _, had := tensors["best."+p.Name]; had && t.best != nil {
+			t.best.keep(t.ops, p)
 		}
 	}
 	return nil

@@ -5,9 +5,10 @@ import (
 	"thaw/core/model"
 )
 
-// evaluate scores the model on every set, through the cached prefix and without dropout.
+// evaluate scores the model on every set, through the cached prefix and without dropout. The first set is the one that early
+// stopping goes by.
 func (t *Trainer) evaluate(emit func(Event)) error {
-	for _, c := range t.evals {
+	for i, c := range t.evals {
 		if len(c.examples) == 0 {
 			continue
 		}
@@ -21,7 +22,12 @@ func (t *Trainer) evaluate(emit func(Event)) error {
 				return err
 			}
 		}
-		emit(EvalEvent{Event: "eval", Step: t.done, Epoch: t.epoch(), Set: c.name, Tasks: s.Finish()})
+		scores := s.Finish()
+		emit(EvalEvent{Event: "eval", Step: t.done, Epoch: t.epoch(), Set: c.name, Tasks: scores})
+		if i == 0 && t.best != nil && t.done > 0 {
+			t.consider(scores)
+		}
 	}
+	t.scored = t.done
 	return nil
 }

@@ -81,7 +81,10 @@ type DoneEvent struct {
 	Event   string  `json:"event"` // "done"
 	Steps   int     `json:"steps"`
 	Seconds float64 `json:"seconds"`
-	Stopped bool    `json:"stopped"` // before the last step
+	Stopped bool    `json:"stopped"` // before the last step, by request
+	// With patience: whether it ended the run early, and the step whose weights the model has now.
+	Early    bool `json:"early"`
+	BestStep int  `json:"bestStep"`
 }
 
 func (PlanEvent) event()    {}

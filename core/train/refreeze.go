@@ -42,6 +42,7 @@ func (t *Trainer) refreeze(p freeze.Policy) error {
 	if err := t.proveThawing(); err != nil {
 		return err
 	}
+	t.keepThawing()
 	t.optim.Rethaw(func() { t.model.Params.Thaw(t.trains) })
 	t.planCaches()
 	if t.before == nil {

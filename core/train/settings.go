@@ -19,6 +19,8 @@ type Settings struct {
 	Epochs      int     `json:"epochs"`      // passes over the data, unless Steps says otherwise
 	Steps       int     `json:"steps"`       // optimizer steps; 0: as many as the epochs need
 	Batch       int     `json:"batch"`       // sentences a step
+	Accumulate  int     `json:"accumulate"`  // batches whose gradients make one step
+	Patience    int     `json:"patience"`    // evaluations without a better held-out loss before the run ends; 0: none
 	BatchTokens int     `json:"batchTokens"` // tokens of a micro-batch inside a step
 	MaxLength   int     `json:"maxLength"`   // tokens of a sentence, special ones included
 	LR          float64 `json:"lr"`          // greatest rate of the encoder
@@ -38,7 +40,7 @@ type Settings struct {
 // heads trained.
 func Defaults(l int) Settings {
 	return Settings{
-		Freeze: freeze.Default(l), Epochs: 3, Batch: 16, BatchTokens: 2048, MaxLength: 128, LR: 1e-4, HeadLR: 1e-3,
+		Freeze: freeze.Default(l), Epochs: 3, Batch: 16, Accumulate: 1, BatchTokens: 2048, MaxLength: 128, LR: 1e-4, HeadLR: 1e-3,
 		LayerDecay: 1, Schedule: "linear", Warmup: 0.1, Clip: 1, WeightDecay: 0.01, Dropout: -1, Shuffle: true, Seed: 1,
 		CacheBytes: 1 << 29,
 	}
@@ -56,6 +58,10 @@ func (s Settings) Check(positions int) error {
 		return bad("steps", s.Steps, "0 (by epochs) or more")
 	case s.Batch < 1 || s.Batch > 4096:
 		return bad("batch", s.Batch, "1 to 4096 sentences")
+	case s.Accumulate < 1 || s.Accumulate > 4096:
+		return bad("accumulate", s.Accumulate, "1 to 4096 batches")
+	case s.Patience < 0:
+		return bad("patience", s.Patience, "0 (no early stopping) or more")
 	case s.BatchTokens < 1 || s.BatchTokens > 1<<16:
 		return bad("batchTokens", s.BatchTokens, "1 to 65536 tokens")
 	case s.MaxLength < 3 || s.MaxLength > positions:
@@ -93,4 +99,7 @@ func (s Settings) steps(n int) int {
 	return s.Epochs * s.stepsOfEpoch(n)
 }
 
-func (s Settings) stepsOfEpoch(n int) int { return (n + s.Batch - 1) / s.Batch }
+func (s Settings) stepsOfEpoch(n int) int { return (n + s.sentences() - 1) / s.sentences() }
+
+// sentences is how many make one step.
+func (s Settings) sentences() int { return s.Batch * s.Accumulate }

@@ -41,7 +41,8 @@ func (t *Trainer) sentences() []int {
 	n, per := len(t.train.examples), t.settings.stepsOfEpoch(len(t.train.examples))
 	epoch, at := t.done/per, t.done%per
 	order := data.Order(n, epoch, t.settings.Shuffle, t.settings.Seed)
-	return order[at*t.settings.Batch : min(n, (at+1)*t.settings.Batch)]
+	size := t.settings.sentences()
+	return order[at*size : min(n, (at+1)*size)]
 }
 
 // record clears the tape for one micro-batch of the step at hand. Dropout depends on seed, step, micro-batch and place.
@@ -129,5 +130,5 @@ func (t *Trainer) skipped(emit func(Event)) error {
 func (t *Trainer) epoch() float64 {
 	per := t.settings.stepsOfEpoch(len(t.train.examples))
 	n := len(t.train.examples)
-	return float64(t.done/per) + min(1, float64(t.done%per*t.settings.Batch)/float64(n))
+	return float64(t.done/per) + min(1, float64(t.done%per*t.settings.sentences())/float64(n))
 }

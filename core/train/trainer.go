@@ -54,6 +54,9 @@ type Trainer struct {
 	before map[string]string // digests of the tensors that are frozen now, from when they were frozen
 	proved []FrozenTensor    // of tensors that were frozen for a part of the run
 
+	scored int   // step of the last evaluation, -1 before the first
+	best   *best // weights of the best evaluation so far, nil without early stopping
+
 	undo func() // puts the model's own dropout back
 }
 
@@ -104,10 +107,16 @@ func begin(m *model.Model, s Settings, train *corpus, evals []*corpus) (*Trainer
 		}
 		s.Epochs, s.Steps = 1, 1 // the fit counts as one step
 	}
-	t := &Trainer{model: m, settings: s, freezing: freezing, policy: freezing.At(0), ops: m.Params.Ops()}
+	t := &Trainer{model: m, settings: s, freezing: freezing, policy: freezing.At(0), ops: m.Params.Ops(), scored: -1}
 	t.tape = autograd.NewTape(t.ops)
 	t.train, t.evals = train, evals
 	t.schedule = s.schedule(s.steps(len(train.examples)))
+	if s.Patience > 0 {
+		if len(evals) == 0 {
+			return nil, fmt.Errorf("%w: patience is %d and there is no set to evaluate on; give one, or patience 0", ErrSettings, s.Patience)
+		}
+		t.best = newBest()
+	}
 	t.setDropout()
 	t.thaw()
 	return t, nil
@@ -204,14 +213,18 @@ func (t *Trainer) Run(ctx context.Context, emit func(Event)) error {
 	if err := t.digest(); err != nil {
 		return t.stopped(ctx, err, begin, emit)
 	}
-	if t.done == 0 {
-		if err := t.evaluate(emit); err != nil {
-			return t.stopped(ctx, err, begin, emit)
-		}
-	}
-	for t.done < t.schedule.Steps {
+	for {
 		if ctx.Err() != nil {
 			return t.stopped(ctx, ctx.Err(), begin, emit)
+		}
+		if t.due() {
+			if err := t.evaluate(emit); err != nil {
+				return t.stopped(ctx, err, begin, emit)
+			}
+		}
+		if t.over() {
+			t.restoreBest()
+			return t.finish(begin, false, emit)
 		}
 		if err := t.advance(emit); err != nil {
 			return t.stopped(ctx, err, begin, emit)
@@ -219,13 +232,18 @@ func (t *Trainer) Run(ctx context.Context, emit func(Event)) error {
 		if err := t.next(emit); err != nil {
 			return t.stopped(ctx, err, begin, emit)
 		}
-		if t.done%t.settings.stepsOfEpoch(len(t.train.examples)) == 0 || t.done == t.schedule.Steps {
-			if err := t.evaluate(emit); err != nil {
-				return t.stopped(ctx, err, begin, emit)
-			}
-		}
 	}
-	return t.finish(begin, false, emit)
+}
+
+// due says whether an evaluation belongs here: before the first step, after each epoch and at the end.
+func (t *Trainer) due() bool {
+	whole := t.done%t.settings.stepsOfEpoch(len(t.train.examples)) == 0 || t.done == t.schedule.Steps
+	return whole && t.scored != t.done
+}
+
+// over says whether the run is at its last step, or has lost its patience.
+func (t *Trainer) over() bool {
+	return t.done >= t.schedule.Steps || t.best != nil && t.best.since >= t.settings.Patience
 }
 
 // next is a step, or the fit of all heads under the policy probe.
@@ -256,7 +274,11 @@ func (t *Trainer) finish(begin time.Time, stopped bool, emit func(Event)) error 
 	}
 	t.model.Card.Freeze, t.model.Card.Trained.Steps = t.freezing.String(), t.done
 	t.model.Card.Trained.Examples = len(t.train.examples)
-	emit(DoneEvent{Event: "done", Steps: t.done, Seconds: time.Since(begin).Seconds(), Stopped: stopped})
+	d := DoneEvent{Event: "done", Steps: t.done, Seconds: time.Since(begin).Seconds(), Stopped: stopped}
+	if t.best != nil && !stopped {
+		d.Early, d.BestStep = t.done < t.schedule.Steps, t.best.step
+	}
+	emit(d)
 	return nil
 }
 
@@ -270,6 +292,7 @@ func (t *Trainer) Settings() Settings { return t.settings }
 func (t *Trainer) Close() {
 	t.undo()
 	t.tape.Free()
+	t.best.free(t.ops)
 	t.optim.Free()
 	for _, c := range t.corpora() {
 		c.cache.free(t.ops)
