@@ -58,7 +58,7 @@ func (j *trainJob) checkCheckpoint() error {
 
 // settingOf is the field of train.Settings behind each flag.
 var settingOf = map[string]string{
-	"freeze": "Freeze", "epochs": "Epochs", "steps": "Steps", "batch": "Batch", "batch-tokens": "BatchTokens", "max-length": "MaxLength",
+	"freeze": "Freeze", "epochs": "Epochs", "steps": "Steps", "batch": "Batch", "accumulate": "Accumulate", "patience": "Patience", "batch-tokens": "BatchTokens", "max-length": "MaxLength",
 	"lr": "LR", "head-lr": "HeadLR", "layer-decay": "LayerDecay", "schedule": "Schedule", "warmup": "Warmup", "clip": "Clip",
 	"weight-decay": "WeightDecay", "dropout": "Dropout", "no-shuffle": "Shuffle", "seed": "Seed",
 }

@@ -16,7 +16,7 @@ func TestUsageErrors(t *testing.T) {
 	for _, c := range []struct{ args, sentence string }{
 		{"", "usage: thaw COMMAND"},
 		{"trian", `"trian" is not a command`},
-		{"train --accumulate 2", "flag provided but not defined: -accumulate (`thaw train -h` explains)"},
+		{"train --adapters 2", "flag provided but not defined: -adapters (`thaw train -h` explains)"},
 		{"train --epochs three", `invalid value "three" for flag -epochs`},
 		{"train --lr", "flag needs an argument: -lr"},
 		{"train", "--encoder is missing (or --from"},

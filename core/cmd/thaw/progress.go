@@ -48,8 +48,13 @@ func (p *progress) event(e train.Event) {
 		p.note("step %d skipped: %s", e.Step, e.Why)
 	case train.FrozenEvent:
 		p.frozen(e)
+	case train.ProbeEvent:
+		p.note("%s: fitted to %d sentences in %d iterations, %.1f s, loss %.4f", e.Task, e.N, e.Iterations, e.MS/1e3, e.Loss)
 	case train.DoneEvent:
 		p.stopped = e.Stopped
+		if e.Early {
+			p.note("no better for a while; the model has the weights of step %d", e.BestStep)
+		}
 		p.note("%d steps, %.1f s", e.Steps, e.Seconds)
 	}
 }
