@@ -320,6 +320,10 @@ cmd_golden() {
 	local model=weights/cache/minilm
 	record bert_random.py
 	record train_random.py
+	record distilbert_random.py
+	record schedule_random.py
+	record probe.py
+	record report.py
 	record epoch_text.py
 	record minilm.py $model
 	record tokenizer.py tables

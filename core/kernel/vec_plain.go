@@ -4,7 +4,7 @@ package kernel
 
 import "math"
 
-// The row kernels in plain Go, for builds without the simd experiment. vec_simd.go has the same functions.
+// The row kernels in plain Go, for builds without the simd experiment. vec_simd.go and exp_simd.go have the same functions.
 
 // Version names the kernels of this build.
 const Version = "plain"

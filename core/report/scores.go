@@ -1,4 +1,5 @@
-// Package report measures models: scores of classifiers.
+// Package report measures models: scores and calibration of classifiers, how far weights and hidden states moved, and the
+// plane in which embeddings differ most.
 package report
 
 // Scores are those of one single-label task on a labelled set.

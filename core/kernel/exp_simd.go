@@ -1,0 +1,154 @@
+//go:build goexperiment.simd
+
+package kernel
+
+import "simd"
+
+// exp on vectors: 2^n · e^r with r = x - n ln 2 in [-ln2/2, ln2/2] and a polynomial of degree 6 for e^r, its constants
+// from weights/golden/erf_fit.py, relative error 1e-7. Below expLow the result is 0 within float32's normal range.
+const (
+	expLow   = -87.3
+	expHigh  = 88
+	log2e    = 1.4426950408889634
+	ln2hi    = 0.693359375
+	ln2lo    = -2.12194440e-4
+	magic    = 12582912 // 1.5 · 2²³: adding it rounds to an integer, which then stands in the low bits
+	e2       = 0.49999991059303284
+	e3       = 0.16666419804096222
+	e4       = 0.04166822507977486
+	e5       = 0.008374815806746483
+	e6       = 0.001383684342727065
+	invRoot2 = 0.7071067811865476
+	invRtTau = 0.3989422804014327 // 1/√(2π)
+)
+
+// vexp is e^x.
+func vexp(x simd.Float32s) simd.Float32s {
+	x = simd.BroadcastFloat32s(expHigh).Min(simd.BroadcastFloat32s(expLow).Max(x)) // in this order NaN stays NaN
+	m := simd.BroadcastFloat32s(magic)
+	k := x.MulAdd(simd.BroadcastFloat32s(log2e), m)
+	n := k.Sub(m)
+	r := n.MulAdd(simd.BroadcastFloat32s(-ln2hi), x)
+	r = n.MulAdd(simd.BroadcastFloat32s(-ln2lo), r)
+	one := simd.BroadcastFloat32s(1)
+	y := r.MulAdd(simd.BroadcastFloat32s(e6), simd.BroadcastFloat32s(e5))
+	y = y.MulAdd(r, simd.BroadcastFloat32s(e4))
+	y = y.MulAdd(r, simd.BroadcastFloat32s(e3))
+	y = y.MulAdd(r, simd.BroadcastFloat32s(e2))
+	y = y.MulAdd(r, one)
+	y = y.MulAdd(r, one)
+	return y.ToBits().Add(k.ToBits().ShiftAllLeft(23)).BitsToFloat32()
+}
+
+// verf is erf as x P(x²)/Q(x²) on |x| ≤ 3.92, where it reaches 1 in float32; constants from weights/golden/erf_fit.py,
+// absolute error 4e-7.
+func verf(x simd.Float32s) simd.Float32s {
+	x = x.Max(simd.BroadcastFloat32s(-3.92)).Min(simd.BroadcastFloat32s(3.92))
+	t := x.Mul(x)
+	p := t.MulAdd(simd.BroadcastFloat32s(2.0500729078776203e-06), simd.BroadcastFloat32s(0.0002848835720214993))
+	p = p.MulAdd(t, simd.BroadcastFloat32s(0.003765671979635954))
+	p = p.MulAdd(t, simd.BroadcastFloat32s(0.0527488999068737))
+	p = p.MulAdd(t, simd.BroadcastFloat32s(0.19040779769420624))
+	p = p.MulAdd(t, simd.BroadcastFloat32s(1.1283791065216064))
+	q := t.MulAdd(simd.BroadcastFloat32s(3.809160625678487e-05), simd.BroadcastFloat32s(0.0011625479673966765))
+	q = q.MulAdd(t, simd.BroadcastFloat32s(0.01496933028101921))
+	q = q.MulAdd(t, simd.BroadcastFloat32s(0.11410965770483017))
+	q = q.MulAdd(t, simd.BroadcastFloat32s(0.5020772814750671))
+	q = q.MulAdd(t, simd.BroadcastFloat32s(1))
+	return x.Mul(p).Div(q)
+}
+
+// vecExp is p = exp(p + shift); it returns Σ p.
+func vecExp(p []float32, shift float32) float32 {
+	s := simd.BroadcastFloat32s(shift)
+	var a simd.Float32s
+	vl, n, i := s.Len(), len(p), 0
+	for ; i+vl <= n; i += vl {
+		e := vexp(simd.LoadFloat32s(p[i:]).Add(s))
+		e.Store(p[i:])
+		a = a.Add(e)
+	}
+	var lane, rest [16]float32
+	a.Store(lane[:])
+	var sum float32
+	for _, e := range lane {
+		sum += e
+	}
+	if i < n {
+		copy(rest[:], p[i:])
+		vexp(simd.LoadFloat32s(rest[:]).Add(s)).Store(rest[:])
+		for _, e := range rest[:n-i] {
+			sum += e
+		}
+		copy(p[i:], rest[:])
+	}
+	return sum
+}
+
+// vecGelu is Gelu.
+func vecGelu(y, x []float32) {
+	half, c := simd.BroadcastFloat32s(0.5), simd.BroadcastFloat32s(invRoot2)
+	vl, n, i := half.Len(), len(y), 0
+	x = x[:n]
+	for ; i+vl <= n; i += vl {
+		v := simd.LoadFloat32s(x[i:])
+		h := v.Mul(half)
+		verf(v.Mul(c)).MulAdd(h, h).Store(y[i:])
+	}
+	if i < n {
+		var rest [16]float32
+		copy(rest[:], x[i:])
+		v := simd.LoadFloat32s(rest[:])
+		h := v.Mul(half)
+		verf(v.Mul(c)).MulAdd(h, h).Store(rest[:])
+		copy(y[i:], rest[:])
+	}
+}
+
+// vecGeluGrad is GeluGrad.
+func vecGeluGrad(dx, dy, x []float32) {
+	half, c := simd.BroadcastFloat32s(0.5), simd.BroadcastFloat32s(invRoot2)
+	mhalf, tau := simd.BroadcastFloat32s(-0.5), simd.BroadcastFloat32s(invRtTau)
+	vl, n, i := half.Len(), len(dx), 0
+	dy, x = dy[:n], x[:n]
+	for ; i+vl <= n; i += vl {
+		v := simd.LoadFloat32s(x[i:])
+		phi := verf(v.Mul(c)).MulAdd(half, half)
+		slope := vexp(v.Mul(v).Mul(mhalf)).Mul(tau).MulAdd(v, phi)
+		slope.MulAdd(simd.LoadFloat32s(dy[i:]), simd.LoadFloat32s(dx[i:])).Store(dx[i:])
+	}
+	if i < n {
+		var a, b, d [16]float32
+		copy(a[:], x[i:])
+		copy(b[:], dy[i:])
+		copy(d[:], dx[i:])
+		v := simd.LoadFloat32s(a[:])
+		phi := verf(v.Mul(c)).MulAdd(half, half)
+		slope := vexp(v.Mul(v).Mul(mhalf)).Mul(tau).MulAdd(v, phi)
+		slope.MulAdd(simd.LoadFloat32s(b[:]), simd.LoadFloat32s(d[:])).Store(d[:])
+		copy(dx[i:], d[:])
+	}
+}
+
+// vecGeluSlope is y *= Gelu'(u).
+func vecGeluSlope(y, u []float32) {
+	half, c := simd.BroadcastFloat32s(0.5), simd.BroadcastFloat32s(invRoot2)
+	mhalf, tau := simd.BroadcastFloat32s(-0.5), simd.BroadcastFloat32s(invRtTau)
+	vl, n, i := half.Len(), len(y), 0
+	u = u[:n]
+	for ; i+vl <= n; i += vl {
+		v := simd.LoadFloat32s(u[i:])
+		phi := verf(v.Mul(c)).MulAdd(half, half)
+		vexp(v.Mul(v).Mul(mhalf)).Mul(tau).MulAdd(v, phi).Mul(simd.LoadFloat32s(y[i:])).Store(y[i:])
+	}
+	if i < n {
+		var a [16]float32
+		copy(a[:], u[i:])
+		v := simd.LoadFloat32s(a[:])
+		phi := verf(v.Mul(c)).MulAdd(half, half)
+		vexp(v.Mul(v).Mul(mhalf)).Mul(tau).MulAdd(v, phi).Store(a[:])
+		for j, e := range a[:n-i] {
+			y[i+j] *= e
+		}
+	}
+}
