@@ -42,10 +42,12 @@ var law = []row{
 		"autograd", "nn", "encoder", "head", "data", "report")},
 	{"core/train", in("core", "tensor", "kernel", "freeze", "backend", "safetensors", "report", "probe", "model",
 		"autograd", "nn", "encoder", "head", "optim", "data")},
+	{"core/compare", in("core", "tensor", "kernel", "freeze", "backend", "safetensors", "report", "probe", "model",
+		"autograd", "nn", "encoder", "head", "optim", "data", "train")},
 	{"core/export", in("core", "tensor", "nn", "encoder", "head", "safetensors", "tokenizer", "model")},
 	{"weights", nil},
 	{"core/cmd/thaw", append(in("core", "tensor", "kernel", "freeze", "tokenizer", "backend", "safetensors", "report",
-		"backend/cpu", "autograd", "nn", "encoder", "head", "optim", "data", "synth", "probe", "model", "train", "export"),
+		"backend/cpu", "autograd", "nn", "encoder", "head", "optim", "data", "synth", "probe", "model", "train", "compare", "export"),
 		"weights")},
 
 	{"wasm/link", nil},
