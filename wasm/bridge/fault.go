@@ -48,15 +48,15 @@ func kinds() []struct {
 		{ErrMessage, "message", "Page and worker may come from different versions: reload the page."},
 		{train.ErrSettings, "settings", "Correct the setting and try again."},
 		{train.ErrCheckpoint, "checkpoint", "Load the encoder that the run was saved with, and give the same data."},
-		{freeze.ErrPolicy, "policy", "Use none, all, backbone, layers:K, head:NAME, a name with *, or ! before one; commas join them."},
+		{freeze.ErrPolicy, "policy", "Use none, all, backbone, layers:K, head:NAME, a name with *, ! before one, joined by commas; or probe; or a schedule such as backbone; 1:layers:4."},
 		{head.ErrTask, "task", "Correct the task and try again."},
 		{synth.ErrSpec, "synth", "Correct the request and try again."},
 		{safetensors.ErrTruncated, "truncated", "The file is not whole: get it again."},
 		{safetensors.ErrHeader, "weights", "Choose a model.safetensors of Hugging Face."},
 		{model.ErrWeights, "weights", "Choose a config.json and a model.safetensors that belong together."},
-		{encoder.ErrConfig, "config", "Choose the config.json of a BERT encoder, such as MiniLM's."},
+		{encoder.ErrConfig, "config", "Choose the config.json of a BERT or DistilBERT encoder, such as MiniLM's."},
 		{tokenizer.ErrFormat, "tokenizer", "Choose the tokenizer.json or vocab.txt that came with the encoder."},
-		{tokenizer.ErrUnsupported, "tokenizer", "Choose an encoder of the BERT family."},
+		{tokenizer.ErrUnsupported, "tokenizer", "Choose an encoder of the family BERT or DistilBERT."},
 	}
 }
 

@@ -41,22 +41,32 @@ func (s *session) plan(a *Plan) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if probes(settings) {
+		p.Steps, settings.Epochs, settings.Batch, settings.Accumulate = 1, 1, examples, 1 // one pass over all, then the fit
+	}
 	p.StepMS = s.speed.expect(s.model, settings, perText, p.Parameters)
 	return p, nil
+}
+
+// probes says whether the heads are fitted at once, without steps. The policy has been read before.
+func probes(settings train.Settings) bool {
+	schedule, err := freeze.ParseSchedule(settings.Freeze)
+	return err == nil && schedule.At(0).Probe()
 }
 
 // estimate adds up what trains. Heads of other tasks than the model has now are counted without being made.
 func (s *session) estimate(a *Plan, settings train.Settings, tasks []head.Task, examples int, perText float64) (Planned, error) {
 	same := slices.EqualFunc(s.model.Heads.Tasks, tasks, func(x, y head.Task) bool { return x.Name == y.Name && slices.Equal(x.Labels, y.Labels) })
 	names := names(s.model)
-	policy, err := freeze.Parse(settings.Freeze)
+	schedule, err := freeze.ParseSchedule(settings.Freeze)
 	if err != nil {
 		return Planned{}, err
 	}
+	policy := schedule.At(0)
 	if !same {
 		names = others(s.model, style(a.Head), tasks)
 		settings.Freeze = "none" // checked here, for the model does not know the names
-		if err := policy.Check(keys(names), s.model.Encoder.Config.Layers); err != nil {
+		if err := schedule.Check(keys(names), s.model.Encoder.Config.Layers); err != nil {
 			return Planned{}, err
 		}
 	}
@@ -64,7 +74,7 @@ func (s *session) estimate(a *Plan, settings train.Settings, tasks []head.Task, 
 	if err != nil {
 		return Planned{}, err
 	}
-	p := Planned{MemoryBytes: e.MemoryBytes, Steps: e.Steps, Freeze: policy.String()}
+	p := Planned{MemoryBytes: e.MemoryBytes, Steps: e.Steps, Freeze: schedule.String()}
 	for _, n := range names {
 		trains := policy.Trains(n.name) && (n.group != "pooler" || style(a.Head) == head.HF)
 		p.Parameters = append(p.Parameters, Trainable{n.name, trains})
@@ -155,31 +165,4 @@ func (s *session) tokens(texts []data.Record, maxLength int) float64 {
 		n += len(s.model.Tokenizer.Encode(r.Text, maxLength).IDs)
 	}
 	return float64(n) / float64(len(texts))
-}
-
-// setFreeze chooses the policy of the next run.
-func (s *session) setFreeze(a *SetFreeze) (any, error) {
-	if s.run != nil && s.run.going {
-		return nil, fault("busy", "Stop the run first, then train on with the new policy.", "what is frozen changes between runs, and one is going on")
-	}
-	if s.model == nil {
-		return nil, notLoaded("choosing what is frozen")
-	}
-	p, err := freeze.Parse(a.Freeze)
-	if err == nil {
-		err = p.Check(s.model.Names(), s.model.Encoder.Config.Layers)
-	}
-	if err != nil {
-		return nil, err
-	}
-	s.freeze = p.String()
-	reply := Frozen{Freeze: s.freeze}
-	for _, q := range s.model.Params.Params() {
-		if p.Trains(q.Name) {
-			reply.Trainable += q.Size()
-		} else {
-			reply.Frozen += q.Size()
-		}
-	}
-	return reply, nil
 }

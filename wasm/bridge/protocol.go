@@ -75,7 +75,7 @@ type (
 	Pause    struct{}
 	Continue struct{}
 	Stop     struct{}
-	// SetFreeze chooses the policy of the next run.
+	// SetFreeze chooses what is frozen from the next step of the run that goes on, or in the next run.
 	SetFreeze struct {
 		Freeze string `json:"freeze"`
 	}
@@ -196,9 +196,11 @@ type (
 	}
 	// Frozen answers SetFreeze.
 	Frozen struct {
-		Freeze    string `json:"freeze"`
-		Trainable int    `json:"trainable"`
-		Frozen    int    `json:"frozen"`
+		Freeze      string `json:"freeze"` // canonical
+		Trainable   int    `json:"trainable"`
+		Frozen      int    `json:"frozen"`
+		MemoryBytes int64  `json:"memoryBytes"` // 0 between runs
+		Step        int    `json:"step"`        // the first step of the run that it holds for; 0: it is for the next run
 	}
 	// Predictions answers Predict, in the order of the texts.
 	Predictions struct {

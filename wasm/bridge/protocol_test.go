@@ -119,7 +119,7 @@ func answerOf(kind, of string) any {
 		},
 		"event": {
 			"plan": new(train.PlanEvent), "step": new(train.StepEvent), "eval": new(train.EvalEvent), "frozen": new(train.FrozenEvent),
-			"skipped": new(train.SkippedEvent), "done": new(train.DoneEvent),
+			"skipped": new(train.SkippedEvent), "probe": new(train.ProbeEvent), "done": new(train.DoneEvent),
 		},
 	}
 	return all[kind][of]

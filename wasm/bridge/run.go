@@ -19,13 +19,14 @@ type run struct {
 	paused   bool
 	stopping bool
 	whole    bool // every step was taken
-	saves    []save
+	errands  []errand
 }
 
-// save is a checkpoint that waits for the end of a step.
-type save struct {
-	id   int
-	sink io.Writer
+// errand is a command that waits for the end of a step: to write a checkpoint, or to change what is frozen.
+type errand struct {
+	id     int
+	sink   io.Writer // of a save
+	freeze string    // of a setFreeze
 }
 
 // train begins a run or goes on with the one that was resumed.
@@ -86,9 +87,12 @@ func (s *session) fits(settings train.Settings, style head.Style, tasks []head.T
 	if err := settings.Check(c.Positions); err != nil {
 		return err
 	}
-	p, err := freeze.Parse(settings.Freeze)
+	p, err := freeze.ParseSchedule(settings.Freeze)
 	if err != nil {
 		return err
+	}
+	if p.At(0).Probe() && style != head.Mean {
+		return fault("settings", "Choose the head mean, or another policy.", "probe fits linear heads on mean-pooled features, and the head is %q", style)
 	}
 	return p.Check(keys(others(s.model, style, tasks)), c.Layers)
 }
@@ -122,7 +126,7 @@ func (s *session) goOn() (any, error) {
 	return s.where(r), nil
 }
 
-// hear passes an event on. Saves that wait are done here, between two steps.
+// hear passes an event on. What waits for the end of a step is done here.
 func (s *session) hear(r *run, e train.Event) {
 	switch e := e.(type) {
 	case train.PlanEvent:
@@ -135,25 +139,45 @@ func (s *session) hear(r *run, e train.Event) {
 		r.whole = !e.Stopped
 	}
 	s.event(r.id, e)
-	s.flush(r)
+	s.flush(r, e)
 }
 
-// flush does the saves that wait.
-func (s *session) flush(r *run) {
-	for len(r.saves) > 0 {
-		next := r.saves[0]
-		r.saves = r.saves[1:]
-		reply, _, err := s.safely(func() (any, [][]byte, error) { return s.where(r), nil, r.trainer.Save(next.sink) })
+// flush does what waits, in the order in which it came. A save may be written after any event; what is frozen changes
+// after a whole step, and once the run is over the change is for the next one.
+func (s *session) flush(r *run, e train.Event) {
+	_, evaluated := e.(train.EvalEvent)
+	_, over := e.(train.DoneEvent)
+	for len(r.errands) > 0 {
+		next := r.errands[0]
+		if next.sink == nil && evaluated {
+			return
+		}
+		reply, _, err := s.safely(func() (any, [][]byte, error) {
+			switch {
+			case next.sink != nil:
+				return s.where(r), nil, r.trainer.Save(next.sink)
+			case over:
+				reply, err := s.freezeNext(next.freeze)
+				return reply, nil, err
+			}
+			reply, err := s.refreeze(r, next.freeze)
+			return reply, nil, err
+		})
+		r.errands = r.errands[1:] // only now, so that a paused run does not rest in the middle of it
 		s.answer(next.id, reply, err)
 	}
 }
 
-// refuse answers the saves that a run has left when it failed.
+// refuse answers what a run has left when it failed.
 func (s *session) refuse(r *run) {
-	for _, left := range r.saves {
+	for _, left := range r.errands {
+		if left.sink == nil {
+			s.answer(left.id, nil, fault("state", "Ask again; it will be for the next run.", "the run failed before what is frozen could change"))
+			continue
+		}
 		s.answer(left.id, nil, fault("state", "The saves before it are still there.", "the run failed before it could be saved"))
 	}
-	r.saves = nil
+	r.errands = nil
 }
 
 // save writes a checkpoint, after the step that is being taken.
@@ -165,7 +189,7 @@ func (s *session) save(id int, sink io.Writer) (any, error) {
 		return nil, fault("state", "Train for a step or more, then save.", "there is no run to save yet")
 	}
 	if s.run.going {
-		s.run.saves = append(s.run.saves, save{id, sink})
+		s.run.errands = append(s.run.errands, errand{id: id, sink: sink})
 		return nil, errLater
 	}
 	return s.where(s.run), s.run.trainer.Save(sink)
@@ -208,7 +232,8 @@ func total(t *train.Trainer, n int) int {
 	if set.Steps > 0 {
 		return set.Steps
 	}
-	return set.Epochs * ((n + set.Batch - 1) / set.Batch)
+	step := set.Batch * set.Accumulate
+	return set.Epochs * ((n + step - 1) / step)
 }
 
 // where says where a run is.

@@ -164,6 +164,9 @@ func (s *session) do(r request) (any, [][]byte, error) {
 	case *Save:
 		reply, err := s.save(r.ID, r.Sink)
 		return reply, nil, err
+	case *SetFreeze:
+		reply, err := s.setFreeze(r.ID, a)
+		return reply, nil, err
 	case *Train:
 		reply, err := s.train(r.ID, a)
 		return reply, nil, err
@@ -189,8 +192,6 @@ func (s *session) answers(args any) (any, error) {
 		return s.predict(a)
 	case *Evaluate:
 		return s.evaluate(a)
-	case *SetFreeze:
-		return s.setFreeze(a)
 	}
 	return s.steer(args), nil
 }

@@ -53,7 +53,7 @@ func TestAnswersDuringARun(t *testing.T) {
 			t.Fatalf("predicted %+v", said)
 		}
 	}
-	p.refused("busy", "setFreeze", SetFreeze{"none"}, nil)
+	p.refused("busy", "setFreeze", SetFreeze{"probe"}, nil)
 	p.refused("busy", "train", args, nil)
 	var state State
 	p.must("continue", nil, nil, &state)

@@ -82,7 +82,7 @@ func (v *speed) expect(m *model.Model, s train.Settings, perText float64, parame
 		}
 	}
 	passes := float64(layers-thawed)/float64(s.Epochs) + 3*float64(thawed)
-	ms := v.perGFLOP * layer(m) * perText * float64(s.Batch) * passes
+	ms := v.perGFLOP * layer(m) * perText * float64(s.Batch*s.Accumulate) * passes
 	return &ms
 }
 

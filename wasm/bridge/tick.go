@@ -36,10 +36,10 @@ func (s *session) tick() error {
 	return s.works[len(s.works)-1].ctx.Err()
 }
 
-// resting says whether the work stands still: its run is paused, nobody has stopped it, and no save waits for the end of
+// resting says whether the work stands still: its run is paused, nobody has stopped it, and nothing waits for the end of
 // the step. Inside another command, such as a prediction during a run, nothing rests.
 func (s *session) resting() bool {
-	return len(s.works) == 1 && s.run != nil && s.run.going && s.run.paused && len(s.run.saves) == 0 && s.works[0].ctx.Err() == nil
+	return len(s.works) == 1 && s.run != nil && s.run.going && s.run.paused && len(s.run.errands) == 0 && s.works[0].ctx.Err() == nil
 }
 
 // meanwhile treats a command that comes while another is being done. Steering is done at once. During a run, questions
