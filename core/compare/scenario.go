@@ -19,7 +19,8 @@ var ErrStopped = errors.New("compare: stopped")
 // ErrFrozenChanged says that a frozen tensor is not what it was, which is a fault of the program.
 var ErrFrozenChanged = errors.New("compare: frozen tensors have changed")
 
-// Row is what one scenario gave. Losses are weighted sums over the tasks, as a step reports them.
+// Row is what one scenario gave. A training loss is the weighted sum over the tasks of each one's mean over the steps that
+// have a label of it, so that a step without does not pull it down.
 type Row struct {
 	Policy      string   `json:"policy"`      // canonical
 	Control     bool     `json:"control"`     // nothing trains: what the others are measured against
@@ -89,7 +90,7 @@ func follow(ctx context.Context, t *train.Trainer, m *model.Model, watch func(tr
 	if !r.frozen.Equal {
 		return Row{}, fmt.Errorf("%w under %s", ErrFrozenChanged, m.Card.Freeze)
 	}
-	row := r.row(t.Settings())
+	row := r.row(t.Settings(), m.Heads.Tasks)
 	row.Policy = m.Card.Freeze
 	row.Recommended = row.Policy == freeze.Default(m.Encoder.Config.Layers)
 	return row, nil
@@ -97,8 +98,8 @@ func follow(ctx context.Context, t *train.Trainer, m *model.Model, watch func(tr
 
 // record keeps what a row is made of.
 type record struct {
-	plan   train.PlanEvent // the most of each figure
-	losses []float64
+	plan   train.PlanEvent      // the most of each figure
+	losses []map[string]float64 // of each step, by task
 	evals  []train.EvalEvent
 	frozen train.FrozenEvent
 	done   train.DoneEvent
@@ -113,7 +114,7 @@ func (r *record) event(e train.Event) {
 		e.MemoryBytes = max(e.MemoryBytes, r.plan.MemoryBytes)
 		r.plan = e
 	case train.StepEvent:
-		r.losses = append(r.losses, e.Loss)
+		r.losses = append(r.losses, e.Losses)
 	case train.EvalEvent:
 		r.evals = append(r.evals, e)
 	case train.FrozenEvent:
@@ -123,7 +124,7 @@ func (r *record) event(e train.Event) {
 	}
 }
 
-func (r *record) row(s train.Settings) Row {
+func (r *record) row(s train.Settings, tasks []head.Task) Row {
 	all := r.plan.Trainable + r.plan.Frozen
 	row := Row{
 		Control: r.plan.Trainable == 0, Trainable: r.plan.Trainable, Parameters: all, Share: float64(r.plan.Trainable) / float64(all),
@@ -132,10 +133,26 @@ func (r *record) row(s train.Settings) Row {
 	}
 	if n := len(r.losses); n > 0 {
 		tenth := max(1, n/10)
-		first, last := mean(r.losses[:tenth]), mean(r.losses[n-tenth:])
+		first, last := trainingLoss(tasks, r.losses[:tenth]), trainingLoss(tasks, r.losses[n-tenth:])
 		row.FirstLoss, row.LastLoss = &first, &last
 	}
 	return row
+}
+
+// trainingLoss is that over some steps.
+func trainingLoss(tasks []head.Task, steps []map[string]float64) (sum float64) {
+	for _, t := range tasks {
+		var of []float64
+		for _, losses := range steps {
+			if l, ok := losses[t.Name]; ok {
+				of = append(of, l)
+			}
+		}
+		if len(of) > 0 {
+			sum += t.Weight * mean(of)
+		}
+	}
+	return sum
 }
 
 // scores pairs the first evaluation of each set with that of the weights that the model has now.
