@@ -45,7 +45,7 @@ type action func(ctx context.Context, s streams, args []string) error
 func commands() []command {
 	return []command{
 		fetchCommand(), synthCommand(), trainCommand(), evalCommand(), predictCommand(), tokenizeCommand(), encodeCommand(),
-		compareCommand(), benchCommand(),
+		compareCommand(), reportCommand(), benchCommand(),
 	}
 }
 
