@@ -3,11 +3,14 @@
  * the outcome back as properties. What is trained lives in the trainer, what was chosen in state.js, what was told here.
  */
 import { DataSource } from './elements/data-source.js'
+import { isAway, manifest } from './elements/encoder-list.js'
 import { stranger, wantedLabels } from './elements/label-edits.js'
+import { plural } from './elements/format.js'
 import { latest } from './elements/latest.js'
 import { lineOf, stackOf } from './elements/policy-line.js'
 import { RunRecord } from './elements/run-record.js'
 import { epochNews, headline, modelsOf, perTask, planGroups, planSeconds, settingsOf, stages } from './elements/run-view.js'
+import { wire } from './elements/wiring.js'
 import { PROPS, current, readHash, set, subscribe, writeHash } from './state.js'
 import './elements/encoder-card.js'
 import './elements/freeze-panel.js'
@@ -34,7 +37,7 @@ const $ = (id) => document.getElementById(id)
 /** One page's worth of what has happened; `show` turns it into properties of the elements. */
 class Page {
   phase = 'idle'; note = ''; errors = {}
-  models = []; loading = null; cached = false; device = null; info = null
+  models = []; loading = null; cached = false; hub = false; device = null; info = null
   source = new DataSource(); plan = null; run = new RunRecord([], 0)
   touched = false; resumed = false
   text = EXAMPLES[0]; askedAt = 0; result = null; saves = []; savedNote = ''
@@ -45,7 +48,7 @@ class Page {
     this.open = open
     this.predict = latest((text) => this.answer(text))
     this.makeData = latest(() => this.guard('data', () => this.made()))
-    this.makePlan = latest(() => this.guard('freeze', () => this.planned()))
+    this.makePlan = latest(() => this.guard('freeze', async () => { await this.planned(); await this.refreeze() }))
   }
 
   /** Starts the worker once; the preview and everything after it wait for this. */
@@ -61,7 +64,7 @@ class Page {
     await this.guard('train', () => this.ready())
     this.source.making = Boolean(this.trainer)
     if (!this.trainer) return
-    await this.guard('encoder', async () => { this.cached = Boolean(await this.trainer.cached?.(current().model)) })
+    await this.guard('encoder', () => this.look())
     await this.guard('save', async () => { this.saves = await this.trainer.saves() })
     await this.makeData()
   }
@@ -70,6 +73,14 @@ class Page {
   notice(text) {
     this.note = text
     this.say(text)
+  }
+
+  /** Finds out where the chosen encoder would come from. */
+  async look() {
+    const { model } = current()
+    const cached = Boolean(await this.trainer?.cached?.(model))
+    const hub = !cached && this.models.some((m) => m.name === model) && await isAway(model)
+    if (model === current().model) Object.assign(this, { cached, hub })
   }
 
   /** Loads the chosen encoder once, whoever asks. */
@@ -118,6 +129,18 @@ class Page {
     if (plan.freeze && plan.freeze !== freeze && freeze === current().freeze) set({ freeze: plan.freeze })
   }
 
+  /** Another policy in mid-run is for the rest of the run. */
+  async refreeze() {
+    const { freeze } = current()
+    if (!this.live || freeze === this.inForce) return
+    this.inForce = freeze
+    const { freeze: taken } = await this.trainer.setFreeze(freeze)
+    this.say(`What is frozen has changed: ${taken}.`)
+  }
+
+  /** Whether a run goes on whose policy can change. */
+  get live() { return (this.phase === 'training' || this.phase === 'paused') && !this.run.probes }
+
   turn(kind) {
     const tasks = this.source.turn(kind, current().tasks)
     if (tasks) set({ tasks })
@@ -133,8 +156,8 @@ class Page {
   }
 
   settings() {
-    const { tasks, freeze, epochs, batch, lr, headLr, dropout, seed } = current()
-    return { tasks, data: this.source.data(current()), freeze, epochs, batch, lr, headLr, dropout, shuffle: true, seed }
+    const { tasks, freeze, epochs, batch, accumulate, patience, lr, headLr, dropout, seed } = current()
+    return { tasks, data: this.source.data(current()), freeze, epochs, batch, accumulate, patience, lr, headLr, dropout, shuffle: true, seed }
   }
 
   /** A run starts from the pretrained encoder, read again after a run, unless it goes on from the last one. */
@@ -155,13 +178,14 @@ class Page {
       for await (const e of t.train({ ...this.settings(), ...(evals ? { evals } : {}), ...(this.resumed ? { resume: true } : {}), signal: this.abort.signal })) this.hear(e)
     })
     Object.assign(this, { phase: 'idle', resumed: false, abort: undefined })
-    if (this.run.progress && !this.errors.train) this.finish()
+    if (this.run.begun && !this.errors.train) this.finish()
     this.show()
   }
 
   begin() {
-    this.run = new RunRecord(current().tasks, current().epochs)
-    Object.assign(this, { touched: true, phase: 'training' })
+    const { tasks, epochs, patience, freeze } = current()
+    this.run = new RunRecord(tasks, epochs, patience)
+    Object.assign(this, { touched: true, phase: 'training', inForce: freeze })
     this.note = 'Scoring the untrained heads…'
     for (const id of ['loss', 'hero']) {
       $(id).tasks = this.run.tasks
@@ -174,7 +198,8 @@ class Page {
   hear(e) {
     this.run.hear(e)
     if (e.event === 'step') return this.step(e)
-    if (e.event === 'eval' && e.set !== 'natural' && e.step > 0) this.say(epochNews(e))
+    if (e.event === 'eval' && e.set !== 'natural' && e.step > 0) this.say(epochNews(e, this.run.probes))
+    else if (e.event === 'plan' && this.run.probes) this.note = 'Reading all sentences once, then fitting the heads…'
     else if (e.event === 'device') this.device = this.trainer.device
     this.show()
   }
@@ -193,7 +218,7 @@ class Page {
   }
 
   finish() {
-    this.note = this.run.whole ? 'Done. Try a sentence in part 6.' : `Stopped after ${this.run.progress.step} steps.`
+    this.note = this.run.whole ? `${this.run.verdict || 'Done.'} Try a sentence in part 6.` : `Stopped after ${plural(this.run.progress?.step ?? 0, 'step')}.`
     this.say(this.note)
     this.ask(this.text)
   }
@@ -292,22 +317,22 @@ class Page {
     give('hero', {
       phase, tasks: s.tasks, error: errors.train, scores: headline(s.tasks, history, run.losses),
       note: note || 'Loads the encoder, makes sentences and trains, with nothing to set up.',
-      stages: stages({ phase, loaded, loading, bytes: this.cached ? 0 : this.chosen()?.bytes, sentences: source.records.length, making: source.making, progress, done: run.done }),
+      stages: stages({ phase, loaded, loading, bytes: this.cached ? 0 : this.chosen()?.bytes, sentences: source.records.length, making: source.making, progress, done: run.done, probes: run.probes }),
     })
-    give('encoder', { models: this.models, model: s.model, status: loaded ? 'ready' : loading ? 'loading' : 'idle', progress: loading, cached: this.cached, info, device, busy, error: errors.encoder })
+    give('encoder', { models: this.models, model: s.model, status: loaded ? 'ready' : loading ? 'loading' : 'idle', progress: loading, cached: this.cached, hub: this.hub, info, device, busy, error: errors.encoder })
     give('tasks', { tasks: s.tasks, counts: source.stats ? perTask(s.tasks, source.stats.tasks) : {}, busy })
     give('examples', { wanted: own ? [] : wantedLabels(s.tasks), texts: source.examples, busy })
     give('lab', {
       source: source.kind, spec: s, styles: STYLES, tasks: s.tasks, stats: source.stats, sample: source.sample, file: source.name, busy,
       error: errors.data ?? (source.stats && stranger(s.tasks, source.stats.tasks)),
     })
-    give('freeze', { stack, policy: s.freeze, plan: errors.freeze ? null : this.plan, error: errors.freeze, busy })
-    give('run', { phase, note, progress, settings: s, remark: run.remark, learnt: this.touched, error: errors.train })
-    give('loss', { tasks: s.tasks })
-    give('scores', { tasks: s.tasks, epochs: progress ? run.epochs : s.epochs, history })
+    give('freeze', { stack, policy: s.freeze, plan: errors.freeze ? null : this.plan, error: errors.freeze, busy: busy && !this.live, live: this.live, remark: run.change })
+    give('run', { phase, note, progress, fits: run.fits, probes: run.probes, settings: s, remark: run.remark, learnt: this.touched, error: errors.train })
+    give('loss', { tasks: s.tasks, fitted: run.probes })
+    give('scores', { tasks: s.tasks, epochs: progress ? run.epochs : s.epochs, history, fitted: run.probes })
     give('proof', { proof: run.proof })
     give('try', { tasks: s.tasks, text: this.text, ready: loaded && this.touched, result: this.result, examples: EXAMPLES, error: errors.try })
-    give('saves', { saves: this.saves, canSave: loaded && Boolean(progress), busy, note: this.savedNote, error: errors.save })
+    give('saves', { saves: this.saves, canSave: loaded && run.begun, busy, note: this.savedNote, error: errors.save })
   }
 
   /** The stack of the loaded encoder; the same object while nothing changes. */
@@ -322,7 +347,7 @@ class Page {
     const has = (...list) => names.some((name) => list.includes(name))
     if (has('n', 'dataSeed', 'both', 'typos', 'labelNoise', 'styles', 'tasks')) this.later('data', () => this.makeData())
     if (has('model')) this.forget()
-    if (has('freeze', 'batch', 'epochs', 'tasks')) this.later('plan', () => this.makePlan())
+    if (has('freeze', 'batch', 'accumulate', 'epochs', 'tasks')) this.later('plan', () => this.makePlan())
     if (has('tasks')) this.retask()
     history.replaceState(null, '', `${location.pathname}${location.search}${writeHash(current())}`)
     this.show()
@@ -332,7 +357,7 @@ class Page {
   forget() {
     if (this.info?.name === current().model) return
     Object.assign(this, { info: null, plan: null, result: null, run: new RunRecord([], 0), touched: false, resumed: false })
-    this.guard('encoder', async () => { this.cached = Boolean(await this.trainer?.cached?.(current().model)) })
+    this.guard('encoder', () => this.look())
   }
 
   /** Other tasks make the old answers and a policy that names a lost head meaningless. */
@@ -344,12 +369,6 @@ class Page {
   }
 }
 
-/** The encoders that can be loaded, with their sizes, before anything is downloaded. */
-async function manifest() {
-  const answer = await fetch(new URL('../weights/manifest.json', import.meta.url)).catch(() => null)
-  return answer?.ok ? answer.json() : null
-}
-
 /** The trainer of this page; `?fake` is for developing it. */
 async function open(notice) {
   const module = await import(new URLSearchParams(location.search).has('fake') ? FAKE : './thaw.js').catch((cause) => {
@@ -358,41 +377,13 @@ async function open(notice) {
   return module.createTrainer({ device: current().device, onNotice: notice })
 }
 
-/** What each event of an element does. */
-function wire(page) {
-  const on = (type, act) => document.addEventListener(type, (event) => act(event.detail))
-  on('encoder-load', () => page.guard('encoder', () => page.load()))
-  on('encoder-cancel', () => page.abort?.abort())
-  on('encoder-select', ({ model }) => set({ model }))
-  on('synth-change', set)
-  on('tasks-change', set)
-  on('settings-change', set)
-  on('freeze-change', ({ policy }) => set({ freeze: policy }))
-  on('source-change', ({ source }) => page.turn(source))
-  on('own-data', (detail) => page.ownData(detail))
-  on('sample-more', () => { page.source.more(); page.show() })
-  on('examples-change', ({ key, text }) => {
-    page.source.examples = { ...page.source.examples, [key]: text }
-    page.later('data', () => page.makeData())
-    page.show()
-  })
-  on('run-train', () => page.train())
-  on('run-pause', () => page.guard('train', () => page.hold(true)))
-  on('run-continue', () => page.guard('train', () => page.hold(false)))
-  on('run-stop', () => page.guard('train', () => page.stop()))
-  on('try-text', ({ text }) => { page.text = text; page.later('text', () => page.ask(text)) })
-  on('save-run', ({ name }) => page.keep((t) => t.save({ name }), `Saved as ${name}.`))
-  on('resume-run', (detail) => page.resume(detail))
-  on('remove-run', ({ name }) => page.keep((t) => t.removeSave(name), `${name} is deleted.`))
-}
-
 function main() {
   set(readHash(location.hash))
   const page = new Page(open)
   subscribe((_, names) => page.changed(names))
   // A hash without a value is a place on the page; during a run the settings stay as they are.
   window.addEventListener('hashchange', () => (page.phase !== 'idle' || !location.hash.includes('=')) || set({ ...Object.fromEntries(PROPS.map((p) => [p.name, p.first])), ...readHash(location.hash) }))
-  wire(page)
+  wire(page, set)
   page.boot()
 }
 

@@ -26,6 +26,8 @@ export const PROPS = [
   { name: 'freeze', type: 'string', first: 'layers:4', key: 'freeze' },
   { name: 'epochs', type: 'int', first: 3, key: 'epochs', min: 1, max: 1000 },
   { name: 'batch', type: 'int', first: 16, key: 'batch', min: 1, max: 1024 },
+  { name: 'accumulate', type: 'int', first: 1, key: 'accumulate', min: 1, max: 1024 },
+  { name: 'patience', type: 'int', first: 0, key: 'patience', min: 0, max: 1000 },
   { name: 'lr', type: 'number', first: 1e-4, key: 'lr', min: 0, max: 1 },
   { name: 'headLr', type: 'number', first: 1e-3, key: 'head-lr', min: 0, max: 1 },
   { name: 'dropout', type: 'number', first: 0.1, key: 'dropout', min: 0, max: 0.9 },

@@ -10,6 +10,7 @@
  * The trainer runs in a worker and nothing here blocks the page. Every failure is a ThawError.
  */
 import { TrainClient } from './worker/client.js'
+import { EventQueue } from './worker/event-queue.js'
 import { ThawError } from './worker/protocol.js'
 
 export { ThawError }
@@ -33,10 +34,14 @@ export { ThawError }
  * @typedef {Synthetic | LabelledText[]} Data
  *
  * @typedef {object} Settings
- * @property {string} [freeze]          a policy: none, all, backbone, layers:K, head:NAME, a name with *, ! before one
+ * @property {string} [freeze]          a policy: none, all, backbone, layers:K, head:NAME, a name with *, ! before one; or probe, which fits
+ *                                      the heads at once; or policies over epochs: 'backbone; 1:layers:4; 2:layers:2'
  * @property {number} [epochs]          passes over the data
  * @property {number} [steps]           optimizer steps, in place of epochs
  * @property {number} [batch]           sentences a step
+ * @property {number} [accumulate]      batches whose gradients make one step
+ * @property {number} [patience]        evaluations without a better held-out loss before the run ends, 0 for no such end; the model gets the
+ *                                      weights of the best one
  * @property {number} [batchTokens]     tokens of a micro-batch inside a step
  * @property {number} [maxLength]       tokens of a text, special ones included
  * @property {number} [lr]              greatest rate of the encoder
@@ -68,37 +73,40 @@ export { ThawError }
  * @typedef {{ event: 'eval', step: number, epoch: number, set: 'heldout' | 'natural', tasks: { [task: string]: Scores } }} EvalEvent
  * @typedef {{ event: 'frozen', equal: boolean, tensors: number, sha256: string, list: { name: string, before: string, after: string }[] }} FrozenEvent
  * @typedef {{ event: 'skipped', step: number, why: string }} SkippedEvent
- * @typedef {{ event: 'done', steps: number, seconds: number, stopped: boolean }} DoneEvent
- * @typedef {PlanEvent | StepEvent | EvalEvent | FrozenEvent | SkippedEvent | DoneEvent} TrainEvent
+ * @typedef {{ event: 'probe', task: string, n: number, iterations: number, converged: boolean, loss: number, ms: number }} ProbeEvent
+ * @typedef {{ event: 'done', steps: number, seconds: number, stopped: boolean, early: boolean, bestStep: number }} DoneEvent   early and bestStep with patience: it ended the run, the step whose weights the model has
+ * @typedef {PlanEvent | StepEvent | EvalEvent | FrozenEvent | SkippedEvent | ProbeEvent | DoneEvent} TrainEvent
  *
  * @typedef {{ name: string, shape: number[], size: number, group: string }} Parameter
  * @typedef {{ name: string, family: string, layers: number, hidden: number, positions: number, parameters: Parameter[], bytes: number, ignored: string[], fresh: string[], tasks: Task[] }} Model
  * @typedef {{ trainable: number, frozen: number, memoryBytes: number, steps: number, freeze: string, stepMs: number | null, parameters: { name: string, trainable: boolean }[] }} Plan
+ * @typedef {{ freeze: string, trainable: number, frozen: number, memoryBytes: number, step: number }} Refrozen   step: the first of the run that it holds for, 0 for the next run
  * @typedef {{ [task: string]: { label: string, scores: { [label: string]: number } } }} Prediction
  * @typedef {{ shape: number[], data: Float32Array }} Tensor
  * @typedef {{ name: string, bytes: number, step: number, steps: number, savedAt: number, freeze: string, tasks: string[], model: string }} Save
  * @typedef {{ step: number, steps: number, stopped: boolean, freeze: string, tasks: Task[], head: string, settings: Settings }} Run
- * @typedef {{ loaded: number, total: number, file: string, fromCache: boolean }} Progress
+ * @typedef {{ loaded: number, total: number, file: string, fromCache: boolean, fromHub: boolean }} Progress
  * @typedef {'auto' | 'webgpu' | 'threads' | 'cpu'} DeviceName
  * @typedef {{ kind: 'webgpu' | 'threads' | 'cpu', reason: string, candidates: { kind: string, ok: boolean, ms: number | null, why: string }[] }} Device
  */
 
-const SETTINGS = ['freeze', 'epochs', 'steps', 'batch', 'batchTokens', 'maxLength', 'lr', 'headLr', 'layerDecay', 'schedule', 'warmup', 'clip', 'weightDecay', 'dropout', 'shuffle', 'seed', 'cacheBytes']
+const SETTINGS = ['freeze', 'epochs', 'steps', 'batch', 'accumulate', 'patience', 'batchTokens', 'maxLength', 'lr', 'headLr', 'layerDecay', 'schedule', 'warmup', 'clip', 'weightDecay', 'dropout', 'shuffle', 'seed', 'cacheBytes']
 const JOB = ['tasks', 'head', 'data', 'eval', 'evals', 'resume', 'signal']
 
 /** The name of a save that nobody named. */
 const UNNAMED = 'my run'
 
 /**
- * Starts a trainer.
+ * Starts a trainer. Weights that the site of this file does not have come from the Hugging Face hub, or from the mirror of it that
+ * `hub` names; nothing but the request for them goes there.
  *
- * @param {{ device?: DeviceName, onProgress?: (p: Progress) => void, onNotice?: (text: string) => void }} [options]
+ * @param {{ device?: DeviceName, hub?: string, onProgress?: (p: Progress) => void, onNotice?: (text: string) => void }} [options]
  * @returns {Promise<Trainer>}
  */
-export async function createTrainer({ device = 'auto', onProgress, onNotice } = {}) {
+export async function createTrainer({ device = 'auto', hub, onProgress, onNotice } = {}) {
   const client = new TrainClient({ script: new URL('./worker/worker.js', import.meta.url) })
   const { device: words } = await client.call('hello')
-  return new Trainer(client, deviceOf(device, words), { onProgress, onNotice })
+  return new Trainer(client, deviceOf(device, words), { onProgress, onNotice, hub })
 }
 
 /**
@@ -127,22 +135,25 @@ export class Trainer {
   model = null
   #client
   #ears
+  #hub
 
   /**
    * @param {TrainClient} client
    * @param {Device} device
-   * @param {{ onProgress?: (p: Progress) => void, onNotice?: (text: string) => void }} ears
+   * @param {{ onProgress?: (p: Progress) => void, onNotice?: (text: string) => void, hub?: string }} options
    */
-  constructor(client, device, ears) {
+  constructor(client, device, { hub, ...ears }) {
     this.#client = client
     this.#ears = ears
+    this.#hub = hub
     /** What runs the trainer. */
     this.device = device
     client.onCrash = () => { this.model = null }
   }
 
   /**
-   * Loads an encoder: a name of weights/manifest.json, or the files of a model folder. Then a short forward pass is timed, which
+   * Loads an encoder: a name of weights/manifest.json, or the files of a model folder. A file that does not lie in weights/ comes
+   * from the Hugging Face hub, at the revision that the manifest pins. Then a short forward pass is timed, which
    * t.device tells in milliseconds.
    *
    * @param {string | File[] | FileList} from
@@ -150,7 +161,7 @@ export class Trainer {
    * @returns {Promise<Model>}
    */
   async load(from, { onProgress = this.#ears.onProgress, onNotice = this.#ears.onNotice, signal } = {}) {
-    const args = typeof from === 'string' ? { name: from } : { files: Array.from(from) }
+    const args = typeof from === 'string' ? defined({ name: from, hub: this.#hub }) : { files: Array.from(from) }
     const { ms, ...model } = await this.#client.call('load', args, { onProgress, onNotice, signal })
     this.model = /** @type {Model} */ (model)
     this.device = { ...this.device, candidates: this.device.candidates.map((c) => (c.ok ? { ...c, ms } : c)) }
@@ -208,6 +219,7 @@ export class Trainer {
     const awake = stayAwake()
     const stop = () => { this.stop() }
     signal?.addEventListener('abort', stop, { once: true })
+    /** @type {EventQueue<TrainEvent>} */
     const events = new EventQueue()
     const over = this.#client.call('train', defined(jobOf(settings)), { onEvent: (e) => events.push(e) })
     over.then(() => events.end(), (error) => events.end(error))
@@ -231,10 +243,11 @@ export class Trainer {
   async stop() { await this.#client.call('stop') }
 
   /**
-   * Chooses what is frozen in the next run. A run that is going on has to be stopped first.
+   * Chooses what is frozen: in the rest of the run that goes on, from its next step on, or else in the next run. It resolves when
+   * that is so; a paused run ends the step that it is in and rests again. The run's loop gets a plan event.
    *
-   * @param {string} freeze
-   * @returns {Promise<{ freeze: string, trainable: number, frozen: number }>}
+   * @param {string} freeze   a policy or a schedule; probe only between runs
+   * @returns {Promise<Refrozen>}
    */
   setFreeze(freeze) { return this.#client.call('setFreeze', { freeze }) }
 
@@ -311,39 +324,6 @@ export class Trainer {
 
   /** Ends the worker. */
   close() { this.#client.close() }
-}
-
-/** Events between the worker, which never waits, and a loop that takes its time. */
-class EventQueue {
-  ended = false
-  /** @type {TrainEvent[]} */
-  #events = []
-  /** @type {Error | undefined} */
-  #error
-  #wake = () => {}
-
-  /** @param {TrainEvent} event */
-  push(event) {
-    this.#events.push(event)
-    this.#wake()
-  }
-
-  /** @param {Error} [error] */
-  end(error) {
-    this.ended = true
-    this.#error = error
-    this.#wake()
-  }
-
-  async * [Symbol.asyncIterator]() {
-    for (;;) {
-      for (const event of this.#events.splice(0)) yield event
-      if (this.#events.length) continue
-      if (this.#error) throw this.#error
-      if (this.ended) return
-      await new Promise((resolve) => { this.#wake = () => resolve(undefined) })
-    }
-  }
 }
 
 /** Keeps the screen on during a run, where the browser can. */

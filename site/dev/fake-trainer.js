@@ -65,7 +65,7 @@ function isFrozen(group, policy) {
     const [kind, arg] = term.split(':')
     if (kind === 'all') frozen = true
     else if (kind === 'none') frozen = false
-    else if (kind === 'backbone') frozen ||= !group.startsWith('heads.')
+    else if (kind === 'backbone' || kind === 'probe') frozen ||= !group.startsWith('heads.')
     else if (kind === 'layers' && /^\d+$/.test(arg)) frozen ||= group === 'embeddings' || (group.startsWith('layer.') && Number(group.slice(6)) < Number(arg))
     else if (kind === 'head') frozen ||= group === `heads.${arg}`
     else if (!term.includes('*')) throw new FakeError('policy', `"${term}" is not a freeze policy.`, 'Use none, all, backbone, layers:K, head:NAME, a pattern such as *.bias, or ! before one.')
@@ -152,7 +152,7 @@ class FakeTrainer {
   async pause() { this.#paused = true }
   async continue() { this.#paused = false }
   async stop() { this.#stop?.abort() }
-  async setFreeze() {}
+  async setFreeze(freeze) { return { freeze, trainable: 0, frozen: 0, memoryBytes: 0, step: 1 } }
 
   async predict(text) {
     if (Array.isArray(text)) return Promise.all(text.map((t) => this.predict(t)))

@@ -4,8 +4,9 @@
  * @property {{ name: string, title?: string, bytes: number }[]} models   weights/manifest.json
  * @property {string} model        the chosen name
  * @property {'idle'|'loading'|'ready'} status
- * @property {{ loaded: number, total: number, file?: string, fromCache?: boolean } | null} progress
+ * @property {{ loaded: number, total: number, file?: string, fromCache?: boolean, fromHub?: boolean } | null} progress
  * @property {boolean} cached      the browser has the weights already
+ * @property {boolean} hub         the weights come from the Hugging Face hub, for this site does not have them
  * @property {any} info            the loaded model: family, layers, hidden, parameters, bytes
  * @property {{ kind: string, reason: string, candidates?: { kind: string, ok: boolean, ms: number | null, why: string }[] } | null} device
  * @property {{ message: string, hint?: string } | null} error
@@ -22,7 +23,7 @@ const FAMILIES = { bert: 'BERT', distilbert: 'DistilBERT', roberta: 'RoBERTa' }
 const KINDS = { webgpu: 'WebGPU', threads: 'SIMD threads', cpu: 'one SIMD thread' }
 
 class EncoderCard extends PageElement {
-  static props = { models: [], model: '', status: 'idle', progress: null, cached: false, info: null, device: null, error: null, busy: false }
+  static props = { models: [], model: '', status: 'idle', progress: null, cached: false, hub: false, info: null, device: null, error: null, busy: false }
 
   constructor() {
     super(styles)
@@ -61,7 +62,7 @@ class EncoderCard extends PageElement {
     this.select.value = this.model
     this.select.disabled = this.status === 'loading' || this.busy
     const chosen = this.models.find((m) => m.name === this.model)
-    const kept = this.cached && this.status !== 'ready' ? 'kept by your browser, no download' : 'download, once'
+    const kept = this.cached && this.status !== 'ready' ? 'kept by your browser, no download' : this.hub ? 'download, once, from the Hugging Face hub' : 'download, once'
     this.size.textContent = !chosen ? '' : this.status === 'ready' ? `${bytes(chosen.bytes)} in memory` : `${bytes(chosen.bytes)}: ${kept}`
     this.button.textContent = { idle: 'Load encoder', loading: 'Cancel', ready: 'Loaded' }[this.status]
     this.button.disabled = this.status === 'ready' || !chosen
@@ -71,8 +72,10 @@ class EncoderCard extends PageElement {
     const { progress, status } = this
     const share = status === 'ready' ? 1 : progress?.total ? progress.loaded / progress.total : 0
     this.bar.value = status === 'idle' ? 0 : share
-    const amount = progress ? `${bytes(progress.loaded)} of ${bytes(progress.total)} · ${percent(share)}${progress.fromCache ? ' · from this browser' : progress.file ? ` · ${progress.file}` : ''}` : 'Starting…'
-    this.file.textContent = { idle: 'Not loaded yet. Text you type or drop never leaves this machine.', loading: amount, ready: 'Loaded and checked.' }[status]
+    const origin = progress?.fromCache ? ' · from this browser' : `${progress?.fromHub ? ' · from the Hugging Face hub' : ''}${progress?.file ? ` · ${progress.file}` : ''}`
+    const amount = progress ? `${bytes(progress.loaded)} of ${bytes(progress.total)} · ${percent(share)}${origin}` : 'Starting…'
+    const away = this.hub && !this.cached ? 'Only the model is downloaded. ' : ''
+    this.file.textContent = { idle: `Not loaded yet. ${away}Text you type or drop never leaves this machine.`, loading: amount, ready: 'Loaded and checked.' }[status]
   }
 
   #showInfo() {

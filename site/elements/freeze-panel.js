@@ -7,7 +7,9 @@
  * @property {{ trainable: number, frozen: number, memoryBytes: number, seconds?: number,
  *   groups: Map<string, { state: 'frozen'|'thawed'|'mixed', size: number }> } | null} plan   what the policy means and costs
  * @property {{ message: string, hint?: string } | null} error   why the policy cannot be used
- * @property {boolean} busy    the line rests while a run goes on
+ * @property {boolean} busy    the line rests, for what is frozen cannot change now
+ * @property {boolean} live    a run goes on: a new place holds for the rest of it
+ * @property {string} remark   what the run has made of it, such as "From step 61: layers:2."
  * @event freeze-change        detail: {policy}; for each new place of the line
  */
 import { PageElement, define, errorBox, h, sheets } from './dom.js'
@@ -20,7 +22,7 @@ const WORD = { frozen: 'frozen', thawed: 'trains', mixed: 'in part', unused: 'un
 const KEYS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 2, PageDown: -2, Home: -Infinity, End: Infinity }
 
 class FreezePanel extends PageElement {
-  static props = { stack: { layers: 6, pooler: true, tasks: [] }, policy: 'none', plan: null, error: null, busy: false }
+  static props = { stack: { layers: 6, pooler: true, tasks: [] }, policy: 'none', plan: null, error: null, busy: false, live: false, remark: '' }
 
   constructor() {
     super(styles)
@@ -32,6 +34,7 @@ class FreezePanel extends PageElement {
     this.stackBox = h('div.stack', {}, this.rows, h('div.line', { 'aria-hidden': 'true' }), this.handle)
     this.presetBox = h('div.presets', { role: 'group', 'aria-label': 'Presets' })
     this.note = h('p.quiet.note')
+    this.change = h('p.quiet.number', { role: 'status' })
     this.text = h('input.mono', { id: 'policy', spellcheck: 'false', autocomplete: 'off', 'aria-describedby': 'grammar', onchange: () => this.#typed() })
     this.problem = errorBox()
     this.facts = {}
@@ -41,9 +44,9 @@ class FreezePanel extends PageElement {
         h('p.legend.quiet', { 'aria-hidden': 'true' }, h('span.swatch.thawed'), 'trains', h('span.swatch.frozen'), 'frozen'),
         h('dl.facts', {}, fact('trainable', 'Trainable'), fact('share', 'Of all parameters'), fact('memory', 'Memory'), fact('time', 'Time, about'))),
       h('div.right', {},
-        h('div', {}, h('h3', {}, 'Scenarios'), this.presetBox, this.note),
+        h('div', {}, h('h3', {}, 'Scenarios'), this.presetBox, this.note, this.change),
         h('div.field', {}, h('label', { for: 'policy' }, 'What is frozen, as text'), this.text,
-          h('p.quiet', { id: 'grammar' }, 'none, all, backbone, layers:K, head:NAME or a pattern such as *.bias; ! thaws, commas join.')),
+          h('p.quiet', { id: 'grammar' }, 'none, all, backbone, layers:K, head:NAME or a pattern such as *.bias; ! thaws, commas join. Or probe. Over epochs: backbone; 1:layers:4.')),
         this.problem.box)))
   }
 
@@ -123,9 +126,11 @@ class FreezePanel extends PageElement {
     }
     for (const button of this.presetBox.children) {
       button.setAttribute('aria-pressed', String(button.dataset.policy === this.policy))
-      button.disabled = this.busy
+      button.disabled = this.busy || (this.live && button.dataset.policy === 'probe')
     }
     const chosen = list.find((p) => p.policy === this.policy)
+    this.change.textContent = this.remark || (this.live ? 'A change now holds for the rest of the run.' : '')
+    this.change.hidden = !this.change.textContent
     const words = inWords(line, this.stack)
     this.note.textContent = this.error ? '' : chosen?.text ?? `${words[0].toUpperCase()}${words.slice(1)}.`
   }

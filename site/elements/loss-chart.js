@@ -3,6 +3,7 @@
  * those who do not see the picture.
  *
  * @property {{ name: string, labels: string[] }[]} tasks
+ * @property {boolean} fitted   the heads were fitted at once, so that there are no steps to show
  * @method reset()                  forgets the curves and takes the tasks' names
  * @method append(step, losses, steps)   adds a point of a run of `steps`: the mean losses since the one before, in the order of the tasks, NaN for none
  */
@@ -19,7 +20,7 @@ const NEWEST = 0.15
 const TABLE_ROWS = 12
 
 class LossChart extends PageElement {
-  static props = { tasks: [] }
+  static props = { tasks: [], fitted: false }
 
   constructor() {
     super(styles)
@@ -75,6 +76,7 @@ class LossChart extends PageElement {
   render() {
     if (!this.names) this.reset()
     this.empty.hidden = this.chart.length > 0
+    this.empty.textContent = this.fitted ? 'Fitted at once: without steps there is no curve.' : 'The curves start with the first step.'
     const key = this.tasks.map((t) => t.name).join()
     if (this.legendKey !== key) {
       this.legendKey = key

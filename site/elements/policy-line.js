@@ -27,6 +27,8 @@ export function places({ layers, pooler }) {
 
 /** @param {string} policy @param {Stack} stack @returns {Line} */
 export function lineOf(policy, stack) {
+  // The probe freezes what backbone freezes; how its heads learn is another matter.
+  if (policy.trim() === 'probe') return { place: places(stack).length - 2, heads: [], custom: false }
   const terms = policy.split(',').map((t) => t.trim()).filter(Boolean)
   const heads = terms.filter((t) => t.startsWith('head:')).map((t) => t.slice(5))
   const rest = terms.filter((t) => !t.startsWith('head:'))
@@ -68,7 +70,7 @@ export function frozenGroups(line, stack) {
 }
 
 /**
- * The presets of the stack: the seed's three scenarios, the default and its opposite.
+ * The presets of the stack: the seed's scenarios, the default and its opposite.
  *
  * @param {Stack} stack
  * @returns {{ policy: string, title: string, text: string }[]}
@@ -78,6 +80,7 @@ export function presets(stack) {
   return [
     { policy: `layers:${k}`, title: 'Last layers and heads', text: 'The default: early layers keep what they know of language, the last two and the heads adapt.' },
     { policy: 'backbone', title: 'Heads only', text: 'The whole encoder is frozen. Heads learn on its cached output, so epochs cost almost nothing.' },
+    { policy: 'probe', title: 'Features only', text: 'The whole network is frozen. One linear classifier a task is fitted to its output at once, without steps, in a second or two.' },
     ...stack.tasks.slice(0, 1).map((name) => ({
       policy: `head:${name}`, title: `All but ${name}`,
       text: `The bytes of the ${name} head stay equal while the encoder and the other heads learn.`,

@@ -5,7 +5,9 @@
  * @property {string} note        what happens now, in a sentence
  * @property {{ step: number, steps: number, epoch: number, epochs: number, lr: number, gradNorm: number,
  *   tokensPerSecond: number, secondsLeft: number } | null} progress
- * @property {Record<string, any>} settings   epochs, batch, lr, headLr, dropout, seed, goOn
+ * @property {{ task: string, n: number, iterations: number, converged: boolean, loss: number, ms: number }[]} fits   of heads fitted at once
+ * @property {boolean} probes     the run fits its heads at once, so it has no steps
+ * @property {Record<string, any>} settings   epochs, batch, accumulate, patience, lr, headLr, dropout, seed, goOn
  * @property {string} remark      what a person should know besides
  * @property {boolean} learnt     there is a run to go on from
  * @property {{ message: string, hint?: string } | null} error
@@ -21,6 +23,8 @@ const styles = await sheets(import.meta.url, './run-controls.css')
 const FIELDS = [
   ['epochs', 'Epochs', { min: 1, step: 1 }, 'times through the data'],
   ['batch', 'Batch', { min: 1, step: 1 }, 'sentences a step'],
+  ['accumulate', 'Accumulate', { min: 1, step: 1 }, 'batches that make a step'],
+  ['patience', 'Patience', { min: 0, step: 1 }, 'evaluations without a better loss; 0: no early end'],
   ['lr', 'Encoder rate', { min: 0, step: 'any' }, 'step size of the encoder'],
   ['headLr', 'Head rate', { min: 0, step: 'any' }, 'step size of the heads'],
   ['dropout', 'Dropout', { min: 0, max: 0.9, step: 'any' }, 'share dropped while training'],
@@ -28,7 +32,7 @@ const FIELDS = [
 ]
 
 class RunControls extends PageElement {
-  static props = { phase: 'idle', note: '', progress: null, settings: {}, remark: '', learnt: false, error: null }
+  static props = { phase: 'idle', note: '', progress: null, fits: [], probes: false, settings: {}, remark: '', learnt: false, error: null }
 
   constructor() {
     super(styles)
@@ -41,13 +45,16 @@ class RunControls extends PageElement {
     this.problem = errorBox()
     this.facts = {}
     const fact = (key, name) => h('div', {}, h('dt', {}, name), (this.facts[key] = h('dd', {}, '–')))
+    this.fitBody = h('tbody')
+    this.fitTable = h('div.scroll', { hidden: true }, h('table', {},
+      h('thead', {}, h('tr', {}, ...['Fit', 'Sentences', 'Rounds', 'Loss', 'Time'].map((t) => h('th', { scope: 'col' }, t)))), this.fitBody))
     this.inputs = {}
     this.goOn = h('input', { type: 'checkbox', onchange: () => this.emit('settings-change', { goOn: this.goOn.checked }) })
     this.goOnBox = h('label.check', { hidden: true }, this.goOn, 'Go on from what it has learnt, not from the pretrained encoder')
     this.extra = h('p.quiet', { hidden: true })
     this.shadowRoot.append(h('div.card', {},
       h('div.row', {}, this.train, this.pause, this.stop, this.line), this.bar, this.problem.box,
-      h('dl.facts', {}, fact('step', 'Step'), fact('epoch', 'Epoch'), fact('left', 'Time left'), fact('speed', 'Tokens a second'), fact('lr', 'Rate now'), fact('norm', 'Gradient norm')),
+      (this.stepFacts = h('dl.facts', {}, fact('step', 'Step'), fact('epoch', 'Epoch'), fact('left', 'Time left'), fact('speed', 'Tokens a second'), fact('lr', 'Rate now'), fact('norm', 'Gradient norm'))), this.fitTable,
       this.extra, this.goOnBox,
       h('details', {}, h('summary', {}, 'Settings'), h('div.fields', {}, ...FIELDS.map((f) => this.#field(...f))))))
   }
@@ -62,6 +69,7 @@ class RunControls extends PageElement {
     this.line.textContent = this.note
     this.problem.show(this.error)
     this.#showProgress(this.progress)
+    this.#showFits()
     this.extra.textContent = this.remark
     this.extra.hidden = !this.remark
     this.goOnBox.hidden = !this.learnt
@@ -82,6 +90,17 @@ class RunControls extends PageElement {
   #set(key, input) {
     if (Number.isFinite(input.valueAsNumber)) this.emit('settings-change', { [key]: input.valueAsNumber })
     else input.value = this.settings[key]
+  }
+
+  #showFits() {
+    const { fits, probes } = this
+    this.stepFacts.hidden = probes
+    this.fitTable.hidden = !fits.length
+    if (probes) this.bar.value = fits.length && this.phase === 'idle' ? 1 : 0
+    if (this.shownFits === fits) return
+    this.shownFits = fits
+    this.fitBody.replaceChildren(...fits.map((f) => h('tr', {}, h('th', { scope: 'row' }, f.task), h('td', {}, grouped(f.n)),
+      h('td', {}, `${grouped(f.iterations)}${f.converged ? '' : ', not settled'}`), h('td', {}, decimal(f.loss, 3)), h('td', {}, duration(f.ms / 1000)))))
   }
 
   #showProgress(p) {

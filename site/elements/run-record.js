@@ -1,15 +1,17 @@
 /**
  * What is known of one run, gathered from its events: how far it is, what it lost, what it scored, what stayed frozen. It shows nothing.
  */
-import { plural } from './format.js'
+import { grouped, plural } from './format.js'
 import { meanMs, secondsLeft } from './run-view.js'
 
 export class RunRecord {
   plan = null; progress = null; mean = NaN; history = []; losses = {}; proof = null; done = false; stopped = false; skipped = 0
+  fits = []; changes = []; end = null
   #sums
 
-  /** @param {{ name: string }[]} tasks @param {number} epochs */
-  constructor(tasks, epochs) {
+  /** @param {{ name: string }[]} tasks @param {number} epochs @param {number} [patience] */
+  constructor(tasks, epochs, patience = 0) {
+    this.patience = patience
     this.tasks = tasks
     this.epochs = epochs
     this.#clear()
@@ -19,22 +21,40 @@ export class RunRecord {
   hear(e) {
     if (e.event === 'step') this.#step(e)
     else if (e.event === 'eval') this.history = [...this.history, { ...e, set: e.set ?? 'heldout' }]
-    else if (e.event === 'plan') this.plan = e
+    else if (e.event === 'plan') this.#plan(e)
+    else if (e.event === 'probe') this.#fit(e)
     else if (e.event === 'skipped') this.skipped++
     else if (e.event === 'frozen') this.proof = e
-    else if (e.event === 'done') Object.assign(this, { done: true, stopped: Boolean(e.stopped) })
+    else if (e.event === 'done') Object.assign(this, { done: true, stopped: Boolean(e.stopped), end: e })
   }
 
+  /** Whether something has been learnt. */
+  get begun() { return this.progress !== null || this.fits.length > 0 }
+
   /** Whether every step has been taken. */
-  get whole() {
-    return this.done && !this.stopped && this.progress !== null
+  get whole() { return this.done && !this.stopped && this.begun }
+
+  /** Whether heads are fitted at once, without steps. */
+  get probes() { return this.plan?.freeze === 'probe' }
+
+  /** What else is frozen since which step, the newest change; '' before the first. */
+  get change() {
+    const last = this.changes.at(-1)
+    return last ? `From step ${grouped(last.step)}: ${last.freeze}.` : ''
+  }
+
+  /** How patience has ended the run, '' where it has not. */
+  get verdict() {
+    const { early, bestStep } = this.end ?? {}
+    if (early) return `No better for ${plural(this.patience, 'evaluation')}; the model has the weights of step ${grouped(bestStep)}.`
+    return bestStep && bestStep < this.end.steps ? `The model has the weights of step ${grouped(bestStep)}, the best on held-out sentences.` : ''
   }
 
   /** What a person should know besides the curves, in a sentence or two. */
   get remark() {
     const cut = this.plan?.cut ? `${plural(this.plan.cut, 'text')} longer than the limit of tokens ${this.plan.cut === 1 ? 'was' : 'were'} cut.` : ''
     const skipped = this.skipped ? `${plural(this.skipped, 'step')} skipped, for ${this.skipped === 1 ? 'its' : 'their'} numbers were not finite.` : ''
-    return [cut, skipped].filter(Boolean).join(' ')
+    return [cut, skipped, this.change, this.verdict].filter(Boolean).join(' ')
   }
 
   /** The mean loss of each task since the last call, in the order of the tasks; NaN where a task had none. */
@@ -42,6 +62,17 @@ export class RunRecord {
     const point = this.#sums.map(({ sum, n }) => (n ? sum / n : NaN))
     this.#clear()
     return point
+  }
+
+  /** The first plan is the run's; one that comes after steps says that something else is frozen from now on. */
+  #plan(e) {
+    if (this.progress && this.plan && e.freeze !== this.plan.freeze) this.changes = [...this.changes, { step: this.progress.step + 1, freeze: e.freeze }]
+    this.plan = e
+  }
+
+  #fit(e) {
+    this.fits = [...this.fits, e]
+    this.losses = { ...this.losses, [e.task]: e.loss }
   }
 
   #step(e) {

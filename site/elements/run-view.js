@@ -69,9 +69,9 @@ export function perTask(tasks, counts) {
  * The stages of the one-click way as <train-hero> shows them.
  *
  * @param {{ phase: string, loaded: boolean, loading: { loaded: number, total: number } | null, bytes: number, sentences: number,
- *   making: boolean, progress: { step: number, steps: number } | null, done: boolean }} run
+ *   making: boolean, progress: { step: number, steps: number } | null, done: boolean, probes?: boolean }} run
  */
-export function stages({ phase, loaded, loading, bytes: size, sentences, making, progress, done }) {
+export function stages({ phase, loaded, loading, bytes: size, sentences, making, progress, done, probes }) {
   const training = phase === 'training' || phase === 'paused' || phase === 'stopping'
   const part = loading?.total ? loading.loaded / loading.total : 0
   return [
@@ -82,7 +82,7 @@ export function stages({ phase, loaded, loading, bytes: size, sentences, making,
     { name: 'Data', href: '#part-data', state: making ? 'working' : sentences ? 'done' : 'waiting', text: sentences ? `${grouped(sentences)} sentences` : making ? 'being made' : 'none yet' },
     {
       name: 'Train', href: '#part-train', state: training ? 'working' : done ? 'done' : 'waiting', share: progress?.steps ? progress.step / progress.steps : 0,
-      text: progress ? `step ${grouped(progress.step)} of ${grouped(progress.steps)}` : training ? 'scoring first' : 'not yet',
+      text: progress ? `step ${grouped(progress.step)} of ${grouped(progress.steps)}` : probes ? (done ? 'fitted at once' : 'fitting') : training ? 'scoring first' : 'not yet',
     },
     { name: 'Try it', href: '#part-try', state: done ? 'done' : 'waiting', text: done ? 'type a sentence' : 'after training' },
   ]
@@ -90,15 +90,15 @@ export function stages({ phase, loaded, loading, bytes: size, sentences, making,
 
 /** The settings of the page for a run that has come back, as trainers tell them. */
 export function settingsOf({ tasks, freeze, settings }) {
-  const names = ['epochs', 'batch', 'lr', 'headLr', 'dropout', 'seed'].filter((name) => Number.isFinite(settings?.[name]))
+  const names = ['epochs', 'batch', 'accumulate', 'patience', 'lr', 'headLr', 'dropout', 'seed'].filter((name) => Number.isFinite(settings?.[name]))
   const plain = tasks.map(({ name, labels, weight }) => ({ name, labels, ...(weight === undefined || weight === 1 ? {} : { weight }) }))
   return { tasks: plain, freeze, ...Object.fromEntries(names.map((name) => [name, settings[name]])) }
 }
 
-/** What is said aloud after an epoch. */
-export function epochNews({ epoch, tasks }) {
+/** What is said aloud after an epoch, or after heads were fitted at once. */
+export function epochNews({ epoch, tasks }, probes = false) {
   const told = Object.entries(tasks).map(([name, r]) => `${name} ${Math.round(r.accuracy * 100)} percent`)
-  return `Epoch ${Math.ceil(epoch)} is done. Right on held-out sentences: ${told.join(', ')}.`
+  return `${probes ? 'The heads are fitted.' : `Epoch ${Math.ceil(epoch - 1e-9)} is done.`} Right on held-out sentences: ${told.join(', ')}.`
 }
 
 /** The encoders of weights/manifest.json as <encoder-card> lists them. */

@@ -3,6 +3,7 @@
  * synthetic sentences and on natural ones, with the newest confusion tables.
  *
  * @property {{ name: string, labels: string[] }[]} tasks
+ * @property {boolean} fitted  the heads were fitted at once, without epochs
  * @property {number} epochs   of the run, so that the columns stand before the numbers come
  * @property {{ step: number, epoch: number, set: string, tasks: Record<string, { loss: number, accuracy: number, macroF1: number,
  *   n: number, confusion?: number[][], labels?: string[] }> }[]} history   evaluations in the order in which they came
@@ -18,7 +19,7 @@ const SETS = [['heldout', 'Held-out half'], ['natural', 'Natural sentences']]
 const COLUMNS = 4
 
 class ScoreBoard extends PageElement {
-  static props = { tasks: [], epochs: 3, history: [] }
+  static props = { tasks: [], epochs: 3, history: [], fitted: false }
 
   constructor() {
     super(styles)
@@ -36,14 +37,14 @@ class ScoreBoard extends PageElement {
   }
 
   #task(task, index, sets) {
-    const marks = columns(this.history, task.name, this.epochs)
+    const marks = columns(this.history, task.name, this.fitted ? 0 : this.epochs)
     const kept = new Set([marks[0], marks.findLast(({ step }) => step > 0) ?? marks[1]])
     // A narrow screen shows the first and the newest of the columns.
     for (const mark of marks) mark.middle = kept.has(mark) ? '' : '.middle'
     return h(`section.${hueClass(index)}`, {},
       h('h4', {}, h('span.dot'), ` ${task.name} `, h('span.quiet', {}, `guessing: ${percent(1 / task.labels.length)}`)),
       h('div.scroll', {}, h('table', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Set'),
-        ...marks.map(({ step, epoch, middle }) => h(`th${middle}`, { scope: 'col' }, step === 0 ? 'Before' : `Epoch ${Number(epoch.toFixed(1))}`)), h('th', { scope: 'col' }, 'F1'))),
+        ...marks.map(({ step, epoch, middle }) => h(`th${middle}`, { scope: 'col' }, step === 0 ? 'Before' : this.fitted ? 'Fitted' : `Epoch ${Number(epoch.toFixed(1))}`)), h('th', { scope: 'col' }, 'F1'))),
         h('tbody', {}, ...sets.map((set) => this.#row(task, set, marks))))))
   }
 

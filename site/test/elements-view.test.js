@@ -83,7 +83,8 @@ test('a line is said in words', () => {
 })
 
 test('the presets are the scenarios of the seed with the default first', () => {
-  assert.deepEqual(presets(STACK).map((p) => p.policy), ['layers:4', 'backbone', 'head:topic', 'none', 'all'])
+  assert.deepEqual(presets(STACK).map((p) => p.policy), ['layers:4', 'backbone', 'probe', 'head:topic', 'none', 'all'])
+  assert.deepEqual(lineOf('probe', STACK), lineOf('backbone', STACK))
 })
 
 test('a run in numbers: mean step, time left, steps', () => {
@@ -176,6 +177,27 @@ test('a run is gathered from its events', () => {
   assert.equal(run.whole, false)
   run.hear({ event: 'done' })
   assert.equal(run.whole, true)
+})
+
+test('a run whose heads are fitted at once', () => {
+  const run = new RunRecord([{ name: 'topic' }], 3)
+  run.hear({ event: 'plan', freeze: 'probe' })
+  assert.equal(run.begun, false)
+  run.hear({ event: 'probe', task: 'topic', n: 10, iterations: 7, converged: true, loss: 0.5, ms: 20 })
+  run.hear({ event: 'done', steps: 1, stopped: false, early: false, bestStep: 0 })
+  assert.deepEqual([run.probes, run.begun, run.whole, run.progress, run.losses.topic, run.remark], [true, true, true, null, 0.5, ''])
+})
+
+test('a policy that changes in mid-run, and an early end', () => {
+  const run = new RunRecord([{ name: 'topic' }], 3, 2)
+  run.hear({ event: 'plan', freeze: 'layers:4' })
+  run.hear({ event: 'step', step: 60, steps: 90, epoch: 2, ms: 1, losses: { topic: 1 } })
+  assert.equal(run.change, '')
+  run.hear({ event: 'plan', freeze: 'layers:2' })
+  assert.equal(run.change, 'From step 61: layers:2.')
+  run.hear({ event: 'done', steps: 60, stopped: false, early: true, bestStep: 30 })
+  assert.equal(run.verdict, 'No better for 2 evaluations; the model has the weights of step 30.')
+  assert.equal(run.remark, `${run.change} ${run.verdict}`)
 })
 
 test('a run that comes back brings its settings', () => {

@@ -1,12 +1,15 @@
 /**
- * Where a model's files come from: the server, this browser's cache, or files that a person has chosen. Each file is a stream that Go
- * pulls chunk by chunk, so that the whole is never in JavaScript's memory. What was downloaded goes to the cache at
- * the same time, and stays there only if Go finds that it is the file the manifest names.
+ * Where a model's files come from: the page's own server, the Hugging Face hub for what that one does not have, this browser's cache,
+ * or files that a person has chosen. Each file is a stream that Go pulls chunk by chunk, so that the whole is never in JavaScript's
+ * memory. What was downloaded goes to the cache at the same time, and stays there only if Go finds that it is the file the
+ * manifest names.
  *
  * @typedef {{ pull: () => Promise<Uint8Array | null>, finish: (good: boolean) => Promise<void> }} Source
  * @typedef {{ name: string, bytes: number, sha256: string }} FileRow
  * @typedef {{ name: string, files: FileRow[], open: (name: string) => Promise<Source> }} Folder
- * @typedef {{ loaded: number, total: number, file: string, fromCache: boolean }} Progress
+ * @typedef {{ name: string, repo?: string, revision?: string, files: FileRow[] }} Model   a row of weights/manifest.json
+ * @typedef {(file: string, bytes: number, fromHub?: boolean) => void} Count
+ * @typedef {{ loaded: number, total: number, file: string, fromCache: boolean, fromHub: boolean }} Progress
  * @typedef {{ progress: (p: Progress) => void, notice: (text: string) => void, signal: AbortSignal }} Ears
  */
 import { ThawError } from './protocol.js'
@@ -15,6 +18,9 @@ import { ThawError } from './protocol.js'
 const CACHE = 'thaw-weights-v1'
 
 const WEIGHTS = new URL('../../weights/', import.meta.url)
+
+/** Where files come from that the page's own server does not have, unless a trainer names a mirror. */
+const HUB = 'https://huggingface.co/'
 
 /** Files of a model folder that thaw reads. */
 const WANTED = /^(config\.json|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|vocab\.txt|thaw\.json|model\.safetensors)$/
@@ -27,10 +33,12 @@ const REPORT = 100
  *
  * @param {string} name
  * @param {Ears} ears
+ * @param {string} [hub]   the address of another hub with the same paths
  * @returns {Promise<Folder>}
  */
-export async function namedFolder(name, ears) {
-  const rows = await rowsOf(name, ears.signal)
+export async function namedFolder(name, ears, hub = HUB) {
+  const model = await modelOf(name, ears.signal)
+  const rows = model.files
   const cache = await openCache()
   const kept = new Map()
   for (const row of rows) {
@@ -45,7 +53,7 @@ export async function namedFolder(name, ears) {
     async open(file) {
       const row = /** @type {FileRow} */ (rows.find((r) => r.name === file))
       if (kept.has(file)) return keptSource(kept.get(file), cache, keyOf(name, row), row, count)
-      return download(name, row, cache, count, ears)
+      return download(model, row, cache, count, ears, hub)
     },
   }
 }
@@ -81,7 +89,7 @@ export function chosenFolder(files, ears) {
 export async function isCached(name) {
   const cache = await openCache()
   if (!cache) return false
-  const rows = await rowsOf(name, undefined)
+  const { files: rows } = await modelOf(name, undefined)
   const found = await Promise.all(rows.map((row) => cache.match(keyOf(name, row))))
   return found.every(Boolean)
 }
@@ -95,13 +103,13 @@ function folderName(files) {
 /**
  * @param {string} name
  * @param {AbortSignal | undefined} signal
- * @returns {Promise<FileRow[]>}
+ * @returns {Promise<Model>}
  */
-async function rowsOf(name, signal) {
+async function modelOf(name, signal) {
   const answer = await get(new URL('manifest.json', WEIGHTS), 'weights/manifest.json', signal)
   const manifest = await answer.json().catch(() => { throw new ThawError('download', 'weights/manifest.json is no JSON.', 'Build dist/ again.') })
   const model = manifest.models.find((/** @type {{ name: string }} */ m) => m.name === name)
-  if (model) return model.files
+  if (model) return model
   const names = manifest.models.map((/** @type {{ name: string }} */ m) => m.name).join(', ')
   throw new ThawError('name', `No model is called ${JSON.stringify(name)}; this site has ${names}.`, 'Give one of these names, or the files of a model folder.')
 }
@@ -112,11 +120,48 @@ async function rowsOf(name, signal) {
  * @param {AbortSignal | undefined} signal
  */
 async function get(url, what, signal) {
-  const answer = await fetch(url, { signal }).catch((error) => {
+  return checked(await ask(url, what, signal), what)
+}
+
+/**
+ * @param {URL} url
+ * @param {string} what
+ * @param {AbortSignal | undefined} signal
+ */
+function ask(url, what, signal) {
+  return fetch(url, { signal }).catch((error) => {
     if (signal?.aborted) throw aborted()
     throw new ThawError('download', `${what} could not be fetched: ${error.message}.`, 'Check the connection and try again.')
   })
+}
+
+/**
+ * @param {Response} answer
+ * @param {string} what
+ */
+function checked(answer, what) {
   if (!answer.ok) throw new ThawError('download', `${what} could not be fetched: the server answered ${answer.status}.`, 'Check that weights/ lies beside the page, and try again.')
+  return answer
+}
+
+/**
+ * Asks the hub for a file at the revision that the manifest pins. The request carries no credentials and does not say which page
+ * sends it.
+ *
+ * @param {Model} model
+ * @param {FileRow} row
+ * @param {string} hub
+ * @param {AbortSignal} signal
+ */
+async function fromHub({ name, repo, revision }, row, hub, signal) {
+  const fail = (/** @type {string} */ why) => new ThawError('download',
+    `weights/${name}/${row.name} is not beside the page, and the Hugging Face hub could not give it either: ${why}.`,
+    `Check the connection and try again; or put the files of ${repo} under weights/${name}/; or choose the files of a model folder.`)
+  const url = new URL(`${repo}/resolve/${revision}/${row.name}`, hub)
+  const answer = await fetch(url, { signal, mode: 'cors', credentials: 'omit', referrerPolicy: 'no-referrer' }).catch((error) => {
+    throw signal.aborted ? aborted() : fail(error.message)
+  })
+  if (!answer.ok) throw fail(`it answered ${answer.status}`)
   return answer
 }
 
@@ -142,19 +187,22 @@ function keyOf(name, row) {
 }
 
 /**
- * @param {string} name
+ * @param {Model} model
  * @param {FileRow} row
  * @param {Cache | undefined} cache
- * @param {(file: string, bytes: number) => void} count
+ * @param {Count} count
  * @param {Ears} ears
+ * @param {string} hub
  * @returns {Promise<Source>}
  */
-async function download(name, row, cache, count, { notice, signal }) {
-  const what = `weights/${name}/${row.name}`
-  const answer = await get(new URL(`${name}/${row.name}`, WEIGHTS), what, signal)
+async function download(model, row, cache, count, { notice, signal }, hub) {
+  const what = `weights/${model.name}/${row.name}`
+  const own = await ask(new URL(`${model.name}/${row.name}`, WEIGHTS), what, signal)
+  const away = own.status === 404 && Boolean(model.repo && model.revision)
+  const answer = away ? await fromHub(model, row, hub, signal) : checked(own, what)
   const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader()
-  const copy = cache && keep(cache, keyOf(name, row), row.bytes)
-  const next = counted(reader, row.name, count)
+  const copy = cache && keep(cache, keyOf(model.name, row), row.bytes)
+  const next = counted(reader, row.name, (file, bytes) => count(file, bytes, away))
   return {
     async pull() {
       try {
@@ -163,7 +211,7 @@ async function download(name, row, cache, count, { notice, signal }) {
         return chunk
       } catch (error) {
         if (signal.aborted) throw aborted()
-        throw new ThawError('download', `${what} broke off: ${/** @type {Error} */ (error).message}.`, 'Check the connection and load again; nothing half was kept.')
+        throw new ThawError('download', `${what}${away ? ', from the Hugging Face hub,' : ''} broke off: ${/** @type {Error} */ (error).message}.`, 'Check the connection and load again; nothing half was kept.')
       }
     },
     async finish(good) {
@@ -208,7 +256,7 @@ function keep(cache, key, bytes) {
  * @param {Cache | undefined} cache
  * @param {string} key
  * @param {FileRow} row
- * @param {(file: string, bytes: number) => void} count
+ * @param {Count} count
  * @returns {Source}
  */
 function keptSource(found, cache, key, row, count) {
@@ -223,7 +271,7 @@ function keptSource(found, cache, key, row, count) {
 /**
  * @param {ReadableStreamDefaultReader<Uint8Array>} reader
  * @param {string} file
- * @param {(file: string, bytes: number) => void} count
+ * @param {Count} count
  */
 function counted(reader, file, count) {
   return async () => {
@@ -242,11 +290,11 @@ function counted(reader, file, count) {
 function counter(rows, fromCache, report) {
   const total = rows.reduce((sum, row) => sum + row.bytes, 0)
   const state = { loaded: 0, told: 0 }
-  return (/** @type {string} */ file, /** @type {number} */ bytes) => {
+  return (/** @type {string} */ file, /** @type {number} */ bytes, fromHub = false) => {
     state.loaded += bytes
     const now = performance.now()
     if (now - state.told < REPORT && state.loaded < total) return
     state.told = now
-    report({ loaded: state.loaded, total, file, fromCache })
+    report({ loaded: state.loaded, total, file, fromCache, fromHub })
   }
 }

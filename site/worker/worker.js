@@ -79,10 +79,10 @@ class Shell {
 
   // --- Commands that need the browser ------------------------------------------------------------------------------
 
-  /** @param {number} id @param {{ name?: string, files?: File[] }} args @param {AbortSignal} signal */
-  async load(id, { name, files }, signal) {
+  /** @param {number} id @param {{ name?: string, files?: File[], hub?: string }} args @param {AbortSignal} signal */
+  async load(id, { name, files, hub }, signal) {
     const ears = { signal, progress: (/** @type {any} */ progress) => post({ id, progress }), notice: (/** @type {string} */ notice) => post({ id, notice }) }
-    const folder = files ? chosenFolder(files, ears) : await namedFolder(String(name), ears)
+    const folder = files ? chosenFolder(files, ears) : await namedFolder(String(name), ears, hub)
     const reply = await this.ask(id, 'load', { name: folder.name, files: folder.files }, folder.open)
     this.model = folder.name
     return reply

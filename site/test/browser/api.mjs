@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { serve } from '../../dev/serve.mjs'
-import { tinyFiles, tinyJob, tinySite } from './tiny.mjs'
+import { tinyFiles, tinyHub, tinyJob, tinySite } from './tiny.mjs'
 
 /** What three steps in the browser may differ from the native ones. */
 const CLOSE = 1e-4
@@ -27,6 +27,9 @@ export async function useApi(browser, dist, report) {
     await report.part('the numbers of a native run', () => sameNumbers(page, report))
     await report.part('faulty files', () => faultyFiles(page, report))
     await report.part('faulty downloads', () => faultyDownloads(page, folder, report))
+    await report.part('the hub', () => fromTheHub(page, report))
+    await report.part('a policy in mid-run', () => refreeze(page, report))
+    await report.part('a fit at once', () => probe(page, report))
     await report.part('saves', () => saves(page, report))
     await report.part('aborting', () => aborting(page, report))
     await report.part('another origin', () => anotherOrigin(browser, server.url, report))
@@ -130,6 +133,109 @@ async function faultyDownloads(page, folder, report) {
   report.check('the right file is loaded and kept', good.error === null && good.last.fromCache === false && good.last.loaded === good.last.total && good.cached, good)
   const again = await load()
   report.check('the next time it comes out of the cache', again.error === null && again.last.fromCache === true, again)
+}
+
+/** What the site does not have comes from a server in the hub's place, checked and kept as usual. */
+async function fromTheHub(page, report) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'thaw-hub-'))
+  const at = tinyHub(folder)
+  const hub = await serve({ root: folder, port: 0 })
+  const load = (address) => page.evaluate(async (hub) => {
+    const { createTrainer, fault } = window.thawTest
+    const t = await createTrainer({ hub })
+    const seen = []
+    const error = await fault(t.load('distant', { onProgress: (p) => seen.push(p) }))
+    const cached = await t.cached('distant')
+    t.close()
+    return { error, last: seen.at(-1), cached }
+  }, address)
+  try {
+    const weights = path.join(at, 'model.safetensors')
+    const whole = readFileSync(weights)
+    const damaged = Buffer.from(whole)
+    damaged[whole.length - 10] ^= 1
+    writeFileSync(weights, damaged)
+    const wrong = await load(hub.url)
+    report.check('another file of the hub is named and not kept', wrong.error?.code === 'download' && /SHA-256/.test(wrong.error.message) && !wrong.cached, wrong)
+    writeFileSync(weights, whole)
+    const good = await load(hub.url)
+    report.check('what the site lacks comes from the hub', good.error === null && good.last.fromHub && good.last.loaded === good.last.total && good.cached, good)
+    const again = await load(hub.url)
+    report.check('the next time it comes out of the cache too', again.error === null && again.last.fromCache && !again.last.fromHub, again)
+    await page.evaluate(async () => { for (const name of await caches.keys()) await caches.delete(name) })
+    rmSync(weights)
+    const missing = await load(hub.url)
+    report.check('a file that neither has is named', missing.error?.code === 'download' && /model\.safetensors is not beside the page.*hub could not give it/.test(missing.error.message), missing)
+    const given = await page.evaluate(async (hub) => {
+      const { createTrainer, fault } = window.thawTest
+      const t = await createTrainer({ hub })
+      const abort = new AbortController()
+      const over = fault(t.load('distant', { signal: abort.signal, onProgress: () => abort.abort() }))
+      setTimeout(() => abort.abort(), 20)
+      const error = await over
+      t.close()
+      return error
+    }, hub.url)
+    report.check('a download from the hub can be given up', given?.code === 'aborted', given)
+  } finally {
+    await hub.close()
+    rmSync(folder, { recursive: true })
+  }
+  const gone = await load(hub.url)
+  const { message = '', hint = '' } = gone.error ?? {}
+  report.check('a hub that cannot be reached is said, and what to do', /not beside the page.*hub/.test(message) && /weights\/distant\//.test(hint) && !gone.cached, gone)
+}
+
+/** Another policy for the rest of a run that goes on, and for one that rests. */
+async function refreeze(page, report) {
+  const { args } = tinyJob()
+  const seen = await page.evaluate(async ({ tasks, data, settings }) => {
+    const { t, fault } = window.thawTest
+    const events = []
+    const told = { waits: [] }
+    const timed = async (policy) => {
+      const began = performance.now()
+      const answer = await t.setFreeze(policy)
+      told.waits.push(performance.now() - began)
+      return answer
+    }
+    const change = async () => {
+      told.first = await timed('backbone')
+      told.probe = await fault(t.setFreeze('probe'))
+      await t.pause()
+      told.second = await timed('layers:2')
+      told.save = await t.save({ name: 'thawed' })
+      await t.stop()
+    }
+    let changing
+    for await (const e of t.train({ tasks, data: data.records, ...settings, steps: 100000, resume: false })) {
+      events.push(e)
+      if (e.event === 'step') changing ??= change()
+    }
+    await changing
+    await t.removeSave('thawed')
+    return { ...told, plans: events.filter((e) => e.event === 'plan').map((e) => e.freeze), frozen: events.find((e) => e.event === 'frozen') }
+  }, args)
+  report.check('a policy changes in mid-run', seen.first.freeze === 'backbone' && seen.first.step > 1 && seen.second.freeze === 'layers:2' && seen.second.trainable > seen.first.trainable, seen)
+  report.check('it answers within 300 ms', Math.max(...seen.waits) < 300, seen.waits)
+  report.check('the loop hears the plans', seen.plans.join(' ') === 'layers:1 backbone layers:2', seen.plans)
+  report.check('the save has the new policy', seen.save.freeze === 'layers:2', seen.save)
+  report.check('the proof holds over all parts', seen.frozen.equal && seen.frozen.tensors > 0, seen.frozen?.tensors)
+  report.check('a fit at once is not for the middle of a run', seen.probe?.code === 'busy', seen.probe)
+}
+
+/** The policy probe: a fit for each task and no steps. */
+async function probe(page, report) {
+  const { args } = tinyJob()
+  const seen = await page.evaluate(async ({ tasks, data, evals, settings }) => {
+    const { t } = window.thawTest
+    const events = []
+    for await (const e of t.train({ tasks, data: data.records, eval: evals.heldout.records, ...settings, freeze: 'probe', resume: false })) events.push(e)
+    return { events, answer: await t.predict('the team won') }
+  }, args)
+  report.check('heads are fitted without steps', seen.events.map((e) => e.event).join(' ') === 'plan eval probe probe eval frozen done', seen.events.map((e) => e.event))
+  report.check('a fit says how it went', seen.events.filter((e) => e.event === 'probe').every((e) => e.iterations > 0 && e.n > 0 && Number.isFinite(e.loss) && e.ms >= 0), seen.events)
+  report.check('the fitted heads answer', Boolean(seen.answer.topic.label), seen.answer)
 }
 
 async function saves(page, report) {

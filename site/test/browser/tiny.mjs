@@ -41,5 +41,19 @@ export function tinySite(dist, folder) {
     cpSync(path.join(ROOT, file), path.join(folder, 'weights', 'tiny', name))
     return { name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
   })
-  writeFileSync(path.join(folder, 'weights', 'manifest.json'), JSON.stringify({ models: [{ name: 'tiny', family: 'bert', files }] }))
+  const models = [{ name: 'tiny', family: 'bert', files }, { name: 'distant', family: 'bert', repo: 'someone/small', revision: 'c0ffee', files }]
+  writeFileSync(path.join(folder, 'weights', 'manifest.json'), JSON.stringify({ models }))
+}
+
+/**
+ * Makes what stands in for the hub: the small model where tinySite's manifest says that the distant one is.
+ *
+ * @param {string} folder  an empty folder
+ * @returns {string} where its files lie
+ */
+export function tinyHub(folder) {
+  const at = path.join(folder, 'someone', 'small', 'resolve', 'c0ffee')
+  mkdirSync(at, { recursive: true })
+  for (const [name, file] of Object.entries(FILES)) cpSync(path.join(ROOT, file), path.join(at, name))
+  return at
 }

@@ -1,0 +1,32 @@
+/**
+ * What each event of an element does on the page.
+ *
+ * @param {any} page   of main.js
+ * @param {(changes: object) => void} set   of state.js
+ */
+export function wire(page, set) {
+  const on = (type, act) => document.addEventListener(type, (event) => act(event.detail))
+  on('encoder-load', () => page.guard('encoder', () => page.load()))
+  on('encoder-cancel', () => page.abort?.abort())
+  on('encoder-select', ({ model }) => set({ model }))
+  on('synth-change', set)
+  on('tasks-change', set)
+  on('settings-change', set)
+  on('freeze-change', ({ policy }) => set({ freeze: policy }))
+  on('source-change', ({ source }) => page.turn(source))
+  on('own-data', (detail) => page.ownData(detail))
+  on('sample-more', () => { page.source.more(); page.show() })
+  on('examples-change', ({ key, text }) => {
+    page.source.examples = { ...page.source.examples, [key]: text }
+    page.later('data', () => page.makeData())
+    page.show()
+  })
+  on('run-train', () => page.train())
+  on('run-pause', () => page.guard('train', () => page.hold(true)))
+  on('run-continue', () => page.guard('train', () => page.hold(false)))
+  on('run-stop', () => page.guard('train', () => page.stop()))
+  on('try-text', ({ text }) => { page.text = text; page.later('text', () => page.ask(text)) })
+  on('save-run', ({ name }) => page.keep((t) => t.save({ name }), `Saved as ${name}.`))
+  on('resume-run', (detail) => page.resume(detail))
+  on('remove-run', ({ name }) => page.keep((t) => t.removeSave(name), `${name} is deleted.`))
+}
