@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"math"
 	"reflect"
 	"strings"
@@ -144,5 +145,29 @@ func TestCompareFaults(t *testing.T) {
 	} {
 		args := strings.Fields(strings.NewReplacer("ENCODER", encoder, "FILE", file).Replace(c.args))
 		fails(t, exitUsage, c.sentence, args...)
+	}
+}
+
+// A comparison that is stopped has the exit code of an interruption and prints no half of a table.
+func TestCompareStopped(t *testing.T) {
+	encoder, file := tiny(t), synthetic(t, "40")
+	for _, more := range [][]string{nil, {"--transfer", "topic,sentiment"}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		var out, said strings.Builder
+		args := append([]string{"compare", "--encoder", encoder, "--data", file, "--freeze", "none"}, more...)
+		if code := run(ctx, args, streams{nil, &out, &said}); code != exitInterrupted || out.Len() > 0 || !strings.Contains(said.String(), "stopped; nothing was written") {
+			t.Errorf("%v: exit code %d, printed %q, said %s", more, code, out.String(), said.String())
+		}
+	}
+}
+
+// Heads that were learnt would not begin alike in the three runs.
+func TestTransferFromTrained(t *testing.T) {
+	_, file, dir := trained(t)
+	fails(t, exitFailure, "has learnt tasks already", "compare", "--encoder", dir, "--data", file, "--transfer", "topic,sentiment")
+	rows := objects(t, must(t, "", "compare", "--encoder", dir, "--data", file, "--freeze", "all", "--freeze", "head:topic", "--steps", "2", "--json").out)
+	if !reflect.DeepEqual(scoresOf(rows[0], "lossBefore"), scoresOf(rows[1], "lossBefore")) {
+		t.Errorf("scenarios of a trained model do not begin alike: %v", rows)
 	}
 }
