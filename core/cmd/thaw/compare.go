@@ -56,6 +56,7 @@ var notCompared = []string{"from", "out", "freeze", "resume", "json"}
 func compareFlags(fs *flag.FlagSet) *compareJob {
 	learning := flag.NewFlagSet(fs.Name(), flag.ContinueOnError)
 	j := &compareJob{trainJob: trainFlags(learning)}
+	learning.Lookup("steps").Usage = "`N` optimizer steps in place of epochs (default: by epochs)" // there is no folder to only write
 	learning.VisitAll(func(f *flag.Flag) {
 		if !slices.Contains(notCompared, f.Name) {
 			fs.Var(f.Value, f.Name, f.Usage)
