@@ -83,7 +83,8 @@ class LossChart extends PageElement {
       this.legend.replaceChildren(...this.tasks.map((t, i) => h(`li.${hueClass(i)}`, {}, h('span.dot'), t.name)))
     }
     const told = this.names.map((name, i) => (Number.isFinite(this.smooth[i]) ? `${name} ${decimal(this.first[i], 2)} → ${decimal(this.smooth[i], 2)}` : '')).filter(Boolean)
-    this.summary.textContent = told.length ? `After ${grouped(this.steps)} steps: ${told.join(', ')}.` : 'Cross-entropy of each task over the steps; lower is better.'
+    this.details.hidden = this.fitted
+    this.summary.textContent = this.fitted ? 'The loss of each fit stands above.' : told.length ? `After ${grouped(this.steps)} steps: ${told.join(', ')}.` : 'Cross-entropy of each task over the steps; lower is better.'
     if (this.details.open) this.#showTable()
   }
 

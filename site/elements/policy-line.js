@@ -80,7 +80,7 @@ export function presets(stack) {
   return [
     { policy: `layers:${k}`, title: 'Last layers and heads', text: 'The default: early layers keep what they know of language, the last two and the heads adapt.' },
     { policy: 'backbone', title: 'Heads only', text: 'The whole encoder is frozen. Heads learn on its cached output, so epochs cost almost nothing.' },
-    { policy: 'probe', title: 'Features only', text: 'The whole network is frozen. One linear classifier a task is fitted to its output at once, without steps, in a second or two.' },
+    { policy: 'probe', title: 'Features only', text: 'The whole network is frozen and reads each sentence once. Then one linear classifier a task is fitted to its output at once, without steps.' },
     ...stack.tasks.slice(0, 1).map((name) => ({
       policy: `head:${name}`, title: `All but ${name}`,
       text: `The bytes of the ${name} head stay equal while the encoder and the other heads learn.`,

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { serve } from '../dev/serve.mjs'
 import { useApi } from './browser/api.mjs'
 import { Report, openBrowser } from './browser/open.mjs'
-import { interrupt, mistakes, trainOnce } from './browser/training.mjs'
+import { interrupt, mistakes, otherWays, trainOnce } from './browser/training.mjs'
 
 const DIST = process.env.THAW_DIST ?? 'dist'
 const SERVERS = { isolated: { base: '/' }, plain: { base: '/some/where/', plain: true } }
@@ -25,6 +25,7 @@ async function round(name, kind, whole) {
     const losses = { whole: {} }
     await report.part('training', async () => { losses.whole = await trainOnce(browser, server.url, report) })
     if (whole) await report.part('pausing, saving and resuming', () => interrupt(browser, server.url, report, losses.whole))
+    if (whole) await report.part('a probe, and another policy in mid-run', () => otherWays(browser, server.url, report))
     if (whole) await report.part('mistakes', () => mistakes(browser, server.url, report))
     report.check('the console is quiet', report.noise.length === 0, report.noise.slice(0, 5))
   } finally {

@@ -156,7 +156,7 @@ function checked(answer, what) {
 async function fromHub({ name, repo, revision }, row, hub, signal) {
   const fail = (/** @type {string} */ why) => new ThawError('download',
     `weights/${name}/${row.name} is not beside the page, and the Hugging Face hub could not give it either: ${why}.`,
-    `Check the connection and try again; or put the files of ${repo} under weights/${name}/; or choose the files of a model folder.`)
+    `Check the connection and try again; or put the files of ${repo} under weights/${name}/; or load a model folder's files instead of the name.`)
   const url = new URL(`${repo}/resolve/${revision}/${row.name}`, hub)
   const answer = await fetch(url, { signal, mode: 'cors', credentials: 'omit', referrerPolicy: 'no-referrer' }).catch((error) => {
     throw signal.aborted ? aborted() : fail(error.message)

@@ -128,6 +128,48 @@ async function saveAndResume(person, report, whole) {
 }
 
 /**
+ * Heads that are fitted at once; and a policy that changes while a run goes on.
+ *
+ * @param {import('puppeteer-core').Browser} browser
+ * @param {string} url
+ * @param {import('./open.mjs').Report} report
+ */
+export async function otherWays(browser, url, report) {
+  const page = await browser.newPage()
+  report.listen(page)
+  const person = new Person(page)
+  await person.open(`${url}#n=200&epochs=2&freeze=probe`)
+  await person.press('run', 'Train')
+  await person.until(() => document.getElementById('run').fits.length === 2 && document.getElementById('run').phase === 'idle')
+  const proof = await person.look('proof', 'proof')
+  report.check('a probe freezes the whole encoder', proof.equal && proof.tensors > 100, proof.tensors)
+  const words = await page.evaluate(() => document.getElementById('loss').shadowRoot.querySelector('.empty').textContent)
+  report.check('its chart says why it is empty', /at once/.test(words), words)
+  const scores = (await person.look('scores', 'history')).filter((e) => e.set === 'heldout')
+  report.check('its heads have learnt', scores.at(-1).tasks.topic.accuracy > scores[0].tasks.topic.accuracy, scores.map((e) => e.tasks.topic.accuracy))
+  await preset(person, 'backbone')
+  await person.press('run', 'Train')
+  await person.step(2)
+  await preset(person, 'layers:4')
+  await person.until(() => document.getElementById('freeze').remark !== '')
+  const remark = await person.look('freeze', 'remark')
+  report.check('a preset in mid-run holds for the rest of it', /^From step \d+: layers:4\.$/.test(remark), remark)
+  await person.press('run', 'Stop')
+  await person.phase('idle')
+  const errors = await page.evaluate(() => ['freeze', 'run'].map((id) => document.getElementById(id).error?.message).filter(Boolean))
+  report.check('nothing is wrong after it', errors.length === 0 && (await person.look('proof', 'proof')).equal, errors)
+  await page.close()
+}
+
+/** Presses a preset of the freeze panel. @param {Person} person @param {string} policy */
+function preset(person, policy) {
+  return person.page.evaluate((policy) => {
+    const panel = document.getElementById('freeze').shadowRoot
+    Array.from(panel.querySelectorAll('.presets button')).find((b) => b.dataset.policy === policy).click()
+  }, policy)
+}
+
+/**
  * What is wrong on the page is said in a sentence.
  *
  * @param {import('puppeteer-core').Browser} browser
