@@ -138,8 +138,8 @@ class Page {
     this.say(`What is frozen has changed: ${taken}.`)
   }
 
-  /** Whether a run goes on whose policy can change. */
-  get live() { return (this.phase === 'training' || this.phase === 'paused') && !this.run.probes }
+  /** Whether a run goes on whose policy can change: from its plan on. */
+  get live() { return (this.phase === 'training' || this.phase === 'paused') && this.run.plan !== null && !this.run.probes }
 
   turn(kind) {
     const tasks = this.source.turn(kind, current().tasks)
@@ -185,7 +185,7 @@ class Page {
   begin() {
     const { tasks, epochs, patience, freeze } = current()
     this.run = new RunRecord(tasks, epochs, patience)
-    Object.assign(this, { touched: true, phase: 'training', inForce: freeze })
+    Object.assign(this, { touched: true, phase: 'training', inForce: this.resumed ? this.inForce : freeze })
     this.note = 'Scoring the untrained heads…'
     for (const id of ['loss', 'hero']) {
       $(id).tasks = this.run.tasks
@@ -197,6 +197,8 @@ class Page {
   /** Takes an event of the run. */
   hear(e) {
     this.run.hear(e)
+    // Chosen before the run could take it, or after a saved one came back.
+    if (e.event === 'plan' && current().freeze !== this.inForce) this.later('plan', () => this.makePlan())
     if (e.event === 'step') return this.step(e)
     if (e.event === 'eval' && e.set !== 'natural' && e.step > 0) this.say(epochNews(e, this.run.probes))
     else if (e.event === 'plan' && this.run.probes) this.note = 'Reading all sentences once, then fitting the heads…'
@@ -265,7 +267,7 @@ class Page {
       const run = await this.trainer.resume({ name })
       set(settingsOf(run))
       const whole = run.step >= run.steps
-      Object.assign(this, { resumed: !whole, touched: true })
+      Object.assign(this, { resumed: !whole, touched: true, inForce: run.freeze })
       this.savedNote = `${name} is back, at step ${run.step} of ${run.steps}. ${whole ? 'Try it in part 6.' : 'Train goes on from there.'}`
       this.ask(this.text)
     })
