@@ -1,6 +1,10 @@
 package train
 
-import "thaw/core/freeze"
+import (
+	"fmt"
+
+	"thaw/core/freeze"
+)
 
 // advance puts the policy of the epoch at hand in force, where the schedule changes it.
 func (t *Trainer) advance(emit func(Event)) error {
@@ -24,6 +28,9 @@ func (t *Trainer) SetFreeze(policies string) (PlanEvent, error) {
 	f, err := validate(t.model, t.settings, policies)
 	if err != nil {
 		return PlanEvent{}, err
+	}
+	if f.At(0).Probe() || t.policy.Probe() {
+		return PlanEvent{}, fmt.Errorf("%w: probe is a run of its own and neither begins nor ends in the middle of one", ErrSettings)
 	}
 	t.freezing, t.settings.Freeze = f, f.String()
 	p := f.At(t.done / t.settings.stepsOfEpoch(len(t.train.examples)))

@@ -140,7 +140,7 @@ func TestProofOfParts(t *testing.T) {
 func TestSetFreezeRefuses(t *testing.T) {
 	tr, m := toyTrainer(t, kernel.Serial(), toySettings("none"), head.Mean)
 	before := values(t, m)
-	for _, bad := range []string{"layers:9", "head:none", "none; 0:all", ""} {
+	for _, bad := range []string{"layers:9", "head:none", "none; 0:all", "probe", ""} {
 		if _, err := tr.SetFreeze(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
