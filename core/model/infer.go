@@ -150,7 +150,7 @@ func softmax(row []float32) []float64 {
 	top := row[report.Best(row)]
 	p, sum := make([]float64, len(row)), 0.0
 	for i, e := range row {
-		p[i] = math.Exp(float64(e - top))
+		p[i] = math.Exp(float64(e) - float64(top))
 		sum += p[i]
 	}
 	for i := range p {
