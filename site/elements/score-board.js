@@ -27,7 +27,7 @@ class ScoreBoard extends PageElement {
     this.tables = h('div.tables')
     this.details = h('details', { ontoggle: () => this.#showConfusion() }, h('summary', {}, 'What is taken for what'), h('p.quiet', {}, 'Rows are what is true, columns what was said.'), this.tables)
     this.shadowRoot.append(h('div.card', {}, h('h3', {}, 'Accuracy'), this.box,
-      h('p.quiet', {}, 'Held-out sentences come from templates and words the training never saw; the natural ones were written by hand.'), this.details))
+      h('p.quiet', {}, 'Held-out sentences come from templates and lexicon entries that the training never saw; the natural ones were written by hand.'), this.details))
   }
 
   render() {
