@@ -119,8 +119,8 @@ type LayerNormGrad struct {
 	H              int
 }
 
-// Attention is Out [T, H] from QKV [T, 3H] over sentences cut at Offsets [B+1] (also on the host, as Lengths of loops
-// are made there). LSE [N, T] is kept for the gradient.
+// Attention is Out [T, H] from QKV [T, 3H] over sentences cut at Offsets [B+1], which are on the host because a device cuts
+// its work by them. LSE [N, T] is kept for the gradient.
 type Attention struct {
 	Out, LSE, QKV Buffer
 	Offsets       []int32

@@ -9,7 +9,7 @@ import (
 
 // plan is the run's first event.
 func (t *Trainer) plan() PlanEvent {
-	e, _ := estimate(t.model, t.settings, t.policy, len(t.train.examples), t.tokens())
+	e := estimate(t.model, t.settings, t.policy, len(t.train.examples), t.tokens())
 	e.Steps = t.schedule.Steps
 	for _, c := range t.corpora() {
 		e.Cut += c.cut
@@ -31,17 +31,17 @@ func Estimate(m *model.Model, s Settings, examples, tokens int) (PlanEvent, erro
 	if err != nil {
 		return PlanEvent{}, err
 	}
-	e, _ := estimate(m, s, f.At(0), examples, tokens)
+	e := estimate(m, s, f.At(0), examples, tokens)
 	e.Steps = s.steps(examples)
 	return e, nil
 }
 
 // estimate counts parameters and adds up memory: weights and their packed copies, gradients and two moments of what trains,
 // activations of a micro-batch, and the cache.
-func estimate(m *model.Model, s Settings, policy freeze.Policy, examples, tokens int) (e PlanEvent, stage int) {
+func estimate(m *model.Model, s Settings, policy freeze.Policy, examples, tokens int) PlanEvent {
 	c := m.Encoder.Config
-	e = PlanEvent{Event: "plan", Freeze: policy.String(), Examples: examples}
-	stage = 1 + c.Layers
+	e := PlanEvent{Event: "plan", Freeze: policy.String(), Examples: examples}
+	stage := 1 + c.Layers
 	for _, p := range m.Params.Params() {
 		if !policy.Trains(p.Name) || m.Heads != nil && !m.Heads.Uses(p) {
 			e.Frozen += p.Size()
@@ -72,7 +72,7 @@ func estimate(m *model.Model, s Settings, policy freeze.Policy, examples, tokens
 	}
 	e.MemoryBytes = weights + packed + 12*int64(e.Trainable) + activations + store
 	e.CacheStage = stage
-	return e, stage
+	return e
 }
 
 // stageOf is the stage of the encoder that a group belongs to; heads and pooler lie above all stages.

@@ -13,17 +13,17 @@ import (
 // Step takes the next optimizer step.
 func (t *Trainer) Step(emit func(Event)) error {
 	begin := time.Now()
-	if err := t.gradients(); err != nil {
+	index := t.sentences()
+	labelled := data.Labelled(t.train.examples, index)
+	if err := t.gradients(index, labelled); err != nil {
 		return err
 	}
 	t.optim.Step(t.schedule.Factor(t.done))
-	return t.report(begin, emit)
+	return t.report(index, labelled, begin, emit)
 }
 
 // gradients runs the step's sentences forward and back, cut into micro-batches whose gradients add up.
-func (t *Trainer) gradients() error {
-	index := t.sentences()
-	labelled := data.Labelled(t.train.examples, index)
+func (t *Trainer) gradients(index, labelled []int) error {
 	t.model.Params.ZeroGrads()
 	t.ops.Fill(t.sums, 0)
 	for i, run := range data.Cut(t.train.examples, index, t.settings.BatchTokens) {
@@ -75,9 +75,7 @@ func (t *Trainer) logits(c *corpus, b data.Batch) []*autograd.Var {
 }
 
 // report reads losses and norm of the step just taken.
-func (t *Trainer) report(begin time.Time, emit func(Event)) error {
-	index := t.sentences()
-	labelled := data.Labelled(t.train.examples, index)
+func (t *Trainer) report(index, labelled []int, begin time.Time, emit func(Event)) error {
 	sums, norm := make([]float32, len(labelled)), make([]float32, 1)
 	if err := t.ops.Read(sums, t.sums); err != nil {
 		return err
