@@ -23,8 +23,14 @@ export class Person {
 
   ready() { return this.until(() => (document.getElementById('lab')?.stats?.n ?? 0) > 0 && !document.getElementById('lab').error) }
 
-  /** Waits until a condition holds in the page. */
-  until(condition, ...args) { return this.page.waitForFunction(condition, { timeout: LIMIT, polling: 20 }, ...args) }
+  /** Waits until a condition holds in the page; one that never does is told with what the page shows instead. */
+  async until(condition, ...args) {
+    try {
+      return await this.page.waitForFunction(condition, { timeout: LIMIT, polling: 20 }, ...args)
+    } catch (cause) {
+      throw new Error(`${cause.message}, waiting for ${condition} with ${JSON.stringify(args)}; the page shows ${JSON.stringify(await this.page.evaluate(shown))}`, { cause })
+    }
+  }
 
   /** A property of an element. @param {string} id @param {string} name @returns {Promise<any>} */
   look(id, name) { return this.page.evaluate((id, name) => document.getElementById(id)[name], id, name) }
@@ -85,6 +91,13 @@ export class Person {
 function buttonOf(id, words) {
   const root = document.getElementById(id)?.shadowRoot
   return Array.from(root?.querySelectorAll('button') ?? []).find((b) => !b.disabled && (b.textContent.trim() === words || b.getAttribute('aria-label') === words)) ?? null
+}
+
+/** Runs in the page: what it says of its run, for the report of a wait in vain. */
+function shown() {
+  const { phase, note, progress } = document.getElementById('run')
+  const errors = Array.from(document.querySelectorAll('main > section *, #hero')).map((e) => e.error?.message).filter(Boolean)
+  return { phase, note, step: progress?.step, remark: document.getElementById('freeze').remark, errors }
 }
 
 /** Runs in the page: keeps what passes by. */

@@ -138,7 +138,7 @@ export async function otherWays(browser, url, report) {
   const page = await browser.newPage()
   report.listen(page)
   const person = new Person(page)
-  await person.open(`${url}#n=200&epochs=2&freeze=probe`)
+  await person.open(`${url}#n=200&epochs=1000&freeze=probe`) // so many that the run with kept features cannot be over before its policy changes
   await person.press('run', 'Train')
   await person.until(() => document.getElementById('run').fits.length === 2 && document.getElementById('run').phase === 'idle')
   const proof = await person.look('proof', 'proof')
