@@ -2,103 +2,27 @@ package kernel
 
 import "unsafe"
 
-// A product is made of tiles. A tile is tileRows rows of y by two vectors of columns, its sums held in registers while p runs
-// over K. Both operands are packed first so that the tile reads them in order: x in panels of tileRows rows, element
-// (i, p) of a panel at [p · tileRows + i], and w in panels of tileCols() columns likewise. Panels are padded with zeros to
-// whole tiles and to a multiple of tileStep of K, so there is one inner loop and every sum runs over p in order.
+// A product is made of tiles. A tile is a few rows of y by one or two vectors of columns, its sums held in registers while
+// p runs over terms; tile_*.go have its shape and its loop for each build. The loop reads both operands in order:
+// w lies packed in panels of columns (pack.go), made once for a weight that does not change, and x, the activations, is
+// packed a block of rows and terms at a time into scratch that stays in the cache, so no copy of a whole x is ever made.
+//
+// Every tile, whole or at an edge, adds its terms in order of p, one fused or one plain multiply-add a term as the build has
+// it. So the bits of an element depend on K and the build alone.
 
 const (
-	tileRows = 4
-	tileStep = 4 // K is padded to a multiple of this
-	blockM   = 64
-	blockN   = 128
-	blockK   = 384
+	blockM = 48  // rows of a part: x packed, blockM · blockK, lies in the second-level cache
+	blockN = 128 // columns between two epilogues: what they read was just written
+	blockK = 384 // terms of a block: a panel of w stays in the first-level cache while all rows of the part use it
 )
 
-// Padded is n rounded up to a multiple of m.
-func padded(n, m int) int { return (n + m - 1) / m * m }
-
-// PackedRows is the size of x [M, K] packed, PackedCols that of w with N columns.
-func PackedRows(m, k int) int { return padded(m, tileRows) * padded(k, tileStep) }
-
-// PackedCols is the size of an operand with N columns and K rows, packed.
-func PackedCols(n, k int) int { return padded(n, tileCols()) * padded(k, tileStep) }
-
-// PackRowsTask packs x, stored [M, K] or transposed [K, M], into panels of rows.
-func PackRowsTask(dst, x []float32, m, k int, transposed bool) Task {
-	return pack(dst[:PackedRows(m, k)], x[:m*k], m, k, tileRows, transposed)
-}
-
-// PackColsTask packs an operand with N columns, stored [N, K] (transposed false) or [K, N] (transposed true).
-func PackColsTask(dst, w []float32, n, k int, transposed bool) Task {
-	return pack(dst[:PackedCols(n, k)], w[:n*k], n, k, tileCols(), transposed)
-}
-
-func pack(dst, src []float32, n, k, width int, transposed bool) Task {
-	panels := padded(n, width) / width
-	t := Task{Op: opPack, Parts: cut(panels, 2*width*k)}
-	t.P[0], t.P[1] = at(dst), at(src)
-	t.N[0], t.N[1], t.N[2], t.N[3] = n, k, width, panels
-	if transposed {
-		t.N[4] = 1
-	}
-	return t
-}
-
-func runPack(t *Task, p int) {
-	n, k, width, panels := t.N[0], t.N[1], t.N[2], t.N[3]
-	kp := padded(k, tileStep)
-	dst, src := t.f32(0, panels*width*kp), t.f32(1, n*k)
-	lo, hi := t.span(panels, p)
-	for i := lo; i < hi; i++ {
-		panel := dst[i*width*kp : (i+1)*width*kp]
-		first, have := i*width, min(width, n-i*width)
-		if have < width || kp > k {
-			clear(panel)
-		}
-		if t.N[4] == 1 {
-			packAcross(panel, src[first:], n, k, width, have)
-		} else {
-			packAlong(panel, src[first*k:], k, width, have)
-		}
-	}
-}
-
-// packAcross packs columns that lie side by side in each of K rows of the given stride. Few of them are not worth a call
-// of copy.
-func packAcross(panel, src []float32, stride, k, width, have int) {
-	if have%4 != 0 || have > 8 {
-		for p := range k {
-			copy(panel[p*width:][:have], src[p*stride:][:have])
-		}
-		return
-	}
-	for i := 0; i < have; i += 4 {
-		for p := range k {
-			to, from := panel[p*width+i:][:4], src[p*stride+i:][:4]
-			to[0], to[1], to[2], to[3] = from[0], from[1], from[2], from[3]
-		}
-	}
-}
-
-// packAlong packs rows of length k: a transpose, four rows at a time so that what is written lies together.
-func packAlong(panel, src []float32, k, width, have int) {
-	i := 0
-	for ; i+4 <= have; i += 4 {
-		r0, r1, r2, r3 := src[i*k:][:k], src[(i+1)*k:][:k], src[(i+2)*k:][:k], src[(i+3)*k:][:k]
-		to := i
-		for p, e := range r0 {
-			q := panel[to:][:4]
-			q[0], q[1], q[2], q[3] = e, r1[p], r2[p], r3[p]
-			to += width
-		}
-	}
-	for ; i < have; i++ {
-		for p, e := range src[i*k:][:k] {
-			panel[p*width+i] = e
-		}
-	}
-}
+// A part is at least this many columns where a product has few rows, and about this many multiply-adds: less is not worth
+// a thread's wake. wantParts balance eight threads.
+const (
+	leastN    = 96
+	leastWork = 1 << 18
+	wantParts = 16
+)
 
 // Epilogue says what becomes of a product before it is stored.
 type Epilogue int32
@@ -112,29 +36,44 @@ const (
 	BiasResidual                 // y = product + b + r
 )
 
-// Product is one matrix product with packed operands.
+// Product is one matrix product.
 type Product struct {
 	Y       []float32 // [M, N]
-	X, W    []float32 // packed by PackRowsTask and PackColsTask
+	X       []float32 // [M, K], or [K, M] where Across is set
+	W       []float32 // packed by PackColsTask
 	B       []float32 // [N], bias
 	U       []float32 // [M, N]: written by BiasGelu, read by GeluSlope
 	R       []float32 // [M, N], residual, other than Y
 	M, N, K int
+	Across  bool
 	Then    Epilogue
-	Scratch []float32 // MatMulScratch(m, n)
+	Scratch []float32 // MatMulScratch(m, n, k)
 }
 
-// MatMulScratch is the number of float32 of scratch a product needs: one tile for each part.
-func MatMulScratch(m, n int) int { return matMulParts(m, n) * tileRows * tileCols() }
+// matMulCut is how a product is cut into parts, by its sizes alone: parts of blockM rows and as many columns.
+func matMulCut(m, n, k int) (down, across, columns int) {
+	down = (m + blockM - 1) / blockM
+	across = max(1, min((wantParts+down-1)/max(1, down), n/leastN, m*n*k/max(1, down)/leastWork))
+	columns = padded((n+across-1)/across, maxTileCols)
+	return down, (n + columns - 1) / columns, columns
+}
 
-func matMulParts(m, n int) int { return (m + blockM - 1) / blockM * ((n + blockN - 1) / blockN) }
+// partScratch is a block of x packed, and one tile.
+func partScratch(m, k int) int { return min(m, blockM)*min(k, blockK) + maxTile }
+
+// MatMulScratch is the number of float32 of scratch a product needs.
+func MatMulScratch(m, n, k int) int {
+	down, across, _ := matMulCut(m, n, k)
+	return down * across * partScratch(m, k)
+}
 
 // MatMulTask is the product, cut into blocks of y.
 func MatMulTask(a Product) Task {
-	t := Task{Op: opMatMul, Parts: matMulParts(a.M, a.N)}
+	down, across, columns := matMulCut(a.M, a.N, a.K)
+	t := Task{Op: opMatMul, Parts: down * across}
 	size := a.M * a.N
-	t.P[0], t.P[1], t.P[2] = at(a.Y[:size]), at(a.X[:PackedRows(a.M, a.K)]), at(a.W[:PackedCols(a.N, a.K)])
-	t.P[3] = at(a.Scratch[:MatMulScratch(a.M, a.N)])
+	t.P[0], t.P[1], t.P[2] = at(a.Y[:size]), at(a.X[:a.M*a.K]), at(a.W[:PackedCols(a.N, a.K)])
+	t.P[3] = at(a.Scratch[:MatMulScratch(a.M, a.N, a.K)])
 	switch a.Then {
 	case Bias, BiasGelu, BiasResidual:
 		t.P[4] = at(a.B[:a.N])
@@ -145,55 +84,104 @@ func MatMulTask(a Product) Task {
 	case BiasResidual:
 		t.P[6] = at(a.R[:size])
 	}
-	t.N[0], t.N[1], t.N[2], t.N[3] = a.M, a.N, padded(a.K, tileStep), int(a.Then)
+	t.N[0], t.N[1], t.N[2], t.N[3], t.N[4], t.N[5] = a.M, a.N, a.K, int(a.Then), columns, int(chooseTile())
+	if a.Across {
+		t.N[6] = 1
+	}
 	return t
 }
 
-func runMatMul(t *Task, p int) {
-	m, n := t.N[0], t.N[1]
-	across := (n + blockN - 1) / blockN
-	i0, j0 := p/across*blockM, p%across*blockN
-	i1, j1 := min(m, i0+blockM), min(n, j0+blockN)
-	k := t.N[2]
-	for k0 := 0; k0 < k; k0 += blockK {
-		t.blockTiles(p, i0, i1, j0, j1, k0, min(blockK, k-k0))
-	}
-	t.finish(i0, i1, j0, j1)
+// block is the part of a product that a part of its task makes, and the terms that it is at.
+type block struct {
+	i0, i1, j0, j1, k0, k1 int
+	x                      unsafe.Pointer // packed: strips of rows, one after the other
+	spare                  unsafe.Pointer // one tile
+	kind                   tileKind
 }
 
-// blockTiles adds kn terms of the sums from k0 on to rows i0 to i1 and columns j0 to j1 of y, or begins the sums.
-func (t *Task) blockTiles(part, i0, i1, j0, j1, k0, kn int) {
-	n, k, cols := t.N[1], t.N[2], tileCols()
+func runMatMul(t *Task, p int) {
+	m, n, k, columns := t.N[0], t.N[1], t.N[2], t.N[4]
+	across := (n + columns - 1) / columns
+	i0, j0 := p/across*blockM, p%across*columns
+	own := partScratch(m, k)
+	x := unsafe.Add(t.P[3], 4*p*own)
+	b := block{i0: i0, i1: min(m, i0+blockM), j0: j0, j1: min(n, j0+columns), x: x, spare: unsafe.Add(x, 4*(own-maxTile)), kind: tileKind(t.N[5])}
+	for {
+		b.k1 = min(k, b.k0+blockK)
+		t.packBlock(&b)
+		t.blockColumns(&b)
+		if b.k1 == k {
+			return
+		}
+		b.k0 = b.k1
+	}
+}
+
+// packBlock packs rows i0 to i1 and terms k0 to k1 of x.
+func (t *Task) packBlock(b *block) {
+	m, k, to := t.N[0], t.N[2], b.x
+	if t.N[6] == 1 {
+		packAcrossBlock(b, unsafe.Add(t.P[1], 4*(b.k0*m+b.i0)), 4*m)
+		return
+	}
+	for i := b.i0; i < b.i1; {
+		rows := stripRows(b.kind, b.i1-i)
+		packStrip(to, unsafe.Add(t.P[1], 4*(i*k+b.k0)), 4*k, b.k1-b.k0, rows)
+		to = unsafe.Add(to, 4*rows*(b.k1-b.k0))
+		i += rows
+	}
+}
+
+// blockColumns adds the block's terms to its sums, or begins the sums, a panel of w after the other; behind the last term
+// comes the epilogue.
+func (t *Task) blockColumns(b *block) {
+	n, k, cols := t.N[1], t.N[2], tileCols(b.kind)
 	more := 0
-	if k0 > 0 || Epilogue(t.N[3]) == Accumulate {
+	if b.k0 > 0 || Epilogue(t.N[3]) == Accumulate {
 		more = 1
 	}
-	spare := unsafe.Add(t.P[3], 4*part*tileRows*cols)
-	for j := j0; j < j1; j += cols {
-		w := unsafe.Add(t.P[2], 4*(j*k+k0*cols))
-		for i := i0; i < i1; i += tileRows {
-			x, y := unsafe.Add(t.P[1], 4*(i*k+k0*tileRows)), unsafe.Add(t.P[0], 4*(i*n+j))
-			if i+tileRows <= i1 && j+cols <= j1 {
-				tile(kn, x, w, y, 4*n, more)
-			} else {
-				edgeTile(kn, x, w, y, spare, n, min(tileRows, i1-i), min(cols, j1-j), more)
+	for j := b.j0; j < b.j1; {
+		end := min(b.j1, j+blockN)
+		for from := j; j < end; j += cols {
+			w := unsafe.Add(t.P[2], 4*(j*k+b.k0*cols))
+			t.panelTiles(b, w, unsafe.Add(t.P[0], 4*j), min(cols, n-j), more)
+			if j+cols >= end && b.k1 == k {
+				t.finish(b.i0, b.i1, from, end)
 			}
 		}
 	}
 }
 
-// edgeTile does a tile of which only some rows and columns exist, through a whole one in scratch: the same inner loop,
-// so the same bits.
-func edgeTile(k int, x, w, y, spare unsafe.Pointer, n, rows, cols, more int) {
-	whole := tileCols()
-	s := unsafe.Slice((*float32)(spare), tileRows*whole)
+// panelTiles is all rows of the block by the columns of one panel; y is row 0 of these columns.
+func (t *Task) panelTiles(b *block, w, y unsafe.Pointer, cols, more int) {
+	n, kn, x := t.N[1], b.k1-b.k0, b.x
+	whole := tileCols(b.kind)
+	y = unsafe.Add(y, 4*b.i0*n)
+	for i := b.i0; i < b.i1; {
+		rows := stripRows(b.kind, b.i1-i)
+		if cols == whole {
+			tile(b.kind, rows, kn, x, w, y, 4*n, more)
+		} else {
+			edgeTile(b, rows, cols, x, w, y, n, more)
+		}
+		x, y = unsafe.Add(x, 4*rows*kn), unsafe.Add(y, 4*rows*n)
+		i += rows
+	}
+}
+
+// edgeTile does a tile of which only some columns exist through a whole one in scratch: the same inner loop, so the same
+// bits.
+func edgeTile(b *block, rows, cols int, x, w, y unsafe.Pointer, n, more int) {
+	whole := tileCols(b.kind)
+	s := unsafe.Slice((*float32)(b.spare), rows*whole)
 	c := unsafe.Slice((*float32)(y), (rows-1)*n+cols)
 	if more == 1 {
+		clear(s)
 		for r := range rows {
 			copy(s[r*whole:][:cols], c[r*n:][:cols])
 		}
 	}
-	tile(k, x, w, spare, 4*whole, more)
+	tile(b.kind, rows, b.k1-b.k0, x, w, b.spare, 4*whole, more)
 	for r := range rows {
 		copy(c[r*n:][:cols], s[r*whole:][:cols])
 	}

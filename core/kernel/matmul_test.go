@@ -27,28 +27,24 @@ var matMulTests = []kernelTest{
 	}},
 }
 
-// packCase packs n rows of k and checks each element, the zeros of the padding included.
+// packCase packs n columns of k and checks each element, the zeros of the padding included.
 func packCase(f *field, size []int) {
 	n, k := size[0], size[1]
-	kp := padded(k, tileStep)
+	width := tileCols(chooseTile())
 	for _, transposed := range []bool{false, true} {
-		src := f.normals(n * k)
-		rows, cols := f.output(PackedRows(n, k)), f.output(PackedCols(n, k))
-		f.run(PackRowsTask(rows, src, n, k, transposed))
-		f.run(PackColsTask(cols, src, n, k, transposed))
-		for width, got := range map[int][]float32{tileRows: rows, tileCols(): cols} {
-			want := make([]float64, len(got))
-			for i := range n {
-				for p := range k {
-					at := i*k + p
-					if transposed {
-						at = p*n + i
-					}
-					want[i/width*width*kp+p*width+i%width] = float64(src[at])
+		src, got := f.normals(n*k), f.output(PackedCols(n, k))
+		f.run(PackColsTask(got, src, n, k, transposed))
+		want := make([]float64, len(got))
+		for i := range n {
+			for p := range k {
+				at := i*k + p
+				if transposed {
+					at = p*n + i
 				}
+				want[i/width*width*k+p*width+i%width] = float64(src[at])
 			}
-			f.exact(fmt.Sprintf("panels of %d, transposed %v", width, transposed), got, want)
 		}
+		f.exact(fmt.Sprintf("panels of %d, transposed %v", width, transposed), got, want)
 	}
 }
 
@@ -137,45 +133,50 @@ func productBounds(l Layout, x, w []float64, m, n, k int) []float64 {
 	return bound
 }
 
-// product packs both operands and multiplies them, everything guarded.
+// product packs w and multiplies, everything guarded.
 func (f *field) product(l Layout, then Epilogue, y, x, w, b, u, r []float32, m, n, k int) {
-	px, pw := f.scratch(PackedRows(m, k)), f.scratch(PackedCols(n, k))
-	f.run(PackRowsTask(px, x, m, k, l == TN))
+	pw := f.scratch(PackedCols(n, k))
 	f.run(PackColsTask(pw, w, n, k, l != NT))
-	f.run(MatMulTask(Product{Y: y, X: px, W: pw, B: b, U: u, R: r, M: m, N: n, K: k, Then: then, Scratch: f.scratch(MatMulScratch(m, n))}))
+	f.run(MatMulTask(Product{Y: y, X: x, W: pw, B: b, U: u, R: r, M: m, N: n, K: k, Across: l == TN, Then: then, Scratch: f.scratch(MatMulScratch(m, n, k))}))
 }
 
+// BenchmarkMatMul is the three products of each linear layer of MiniLM and BERT, packing included.
 func BenchmarkMatMul(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, s := range [][3]int{{1024, 384, 384}, {1024, 1536, 384}, {1024, 384, 1536}} {
-		m, n, k := s[0], s[1], s[2]
-		x, w, y := normal(r, m*k), normal(r, k*n), normal(r, m*n)
-		px, pw, sc := make([]float32, PackedRows(m, k)), make([]float32, PackedCols(n, k)), make([]float32, MatMulScratch(m, n))
-		b.Run(fmt.Sprint(s), func(b *testing.B) {
-			for b.Loop() {
-				pr, pc := PackRowsTask(px, x, m, k, false), PackColsTask(pw, w, n, k, false)
-				t := MatMulTask(Product{Y: y, X: px, W: pw, M: m, N: n, K: k, Scratch: sc})
-				Serial().Run(&pr)
-				Serial().Run(&pc)
-				Serial().Run(&t)
+	for _, s := range [][3]int{{1024, 384, 384}, {1024, 1536, 384}, {1024, 384, 1536}, {512, 768, 768}, {512, 3072, 768}, {512, 768, 3072}} {
+		tokens, out, in := s[0], s[1], s[2]
+		for l, a := range [][3]int{{tokens, out, in}, {tokens, in, out}, {out, in, tokens}} {
+			m, n, k := a[0], a[1], a[2]
+			x, w, y := normal(r, m*k), normal(r, k*n), normal(r, m*n)
+			pw, scratch := make([]float32, PackedCols(n, k)), make([]float32, MatMulScratch(m, n, k))
+			for _, threads := range []int{1, 2} {
+				b.Run(fmt.Sprintf("%s %v threads=%d", [...]string{"NT", "NN", "TN"}[l], a, threads), func(b *testing.B) {
+					pool := Goroutines(threads)
+					defer pool.Close()
+					for b.Loop() {
+						pack := PackColsTask(pw, w, n, k, Layout(l) != NT)
+						t := MatMulTask(Product{Y: y, X: x, W: pw, M: m, N: n, K: k, Across: Layout(l) == TN, Scratch: scratch})
+						pool.Run(&pack)
+						pool.Run(&t)
+					}
+					b.ReportMetric(2*float64(m)*float64(n)*float64(k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				})
 			}
-			b.ReportMetric(2*float64(m)*float64(n)*float64(k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-		})
+		}
 	}
 }
 
 func BenchmarkPack(b *testing.B) {
 	const m, k = 1024, 384
 	x := normal(rand.New(rand.NewPCG(1, 2)), m*k)
-	rows, cols := make([]float32, PackedRows(m, k)), make([]float32, PackedCols(m, k))
+	cols := make([]float32, PackedCols(m, k))
 	for _, transposed := range []bool{false, true} {
-		for name, t := range map[string]Task{"rows": PackRowsTask(rows, x, m, k, transposed), "columns": PackColsTask(cols, x, m, k, transposed)} {
-			b.Run(fmt.Sprintf("%s transposed %v", name, transposed), func(b *testing.B) {
-				b.SetBytes(4 * m * k)
-				for b.Loop() {
-					Serial().Run(&t)
-				}
-			})
-		}
+		t := PackColsTask(cols, x, m, k, transposed)
+		b.Run(fmt.Sprintf("columns transposed %v", transposed), func(b *testing.B) {
+			b.SetBytes(4 * m * k)
+			for b.Loop() {
+				Serial().Run(&t)
+			}
+		})
 	}
 }

@@ -4,21 +4,30 @@ package kernel
 
 import "unsafe"
 
-// tileCols is the number of columns of a tile.
-func tileCols() int { return 8 }
+// tileKind is which tile a product uses: here there is one.
+type tileKind int
 
-// tile computes one tile of y over k terms, x and w packed: y = x w, or y += x w where more is 1. ldy is the length of a row
-// of y in bytes.
-func tile(k int, x, w, y unsafe.Pointer, ldy, more int) {
-	xs, ws := unsafe.Slice((*float32)(x), k*tileRows), unsafe.Slice((*float32)(w), k*8)
-	for i := range tileRows {
-		r := (*[8]float32)(unsafe.Add(y, i*ldy))
-		var c [8]float32
+const (
+	maxTileCols = 8
+	maxTile     = 4 * maxTileCols
+)
+
+func chooseTile() tileKind  { return 0 }
+func tileRows(tileKind) int { return 4 }
+func tileCols(tileKind) int { return maxTileCols }
+
+// tile computes rows of y, at most tileRows, over k terms, x and w packed: y = x w, or y += x w where more is 1. ldy is the
+// length of a row of y in bytes.
+func tile(_ tileKind, rows, k int, x, w, y unsafe.Pointer, ldy, more int) {
+	xs, ws := unsafe.Slice((*float32)(x), k*rows), unsafe.Slice((*float32)(w), k*maxTileCols)
+	for i := range rows {
+		r := (*[maxTileCols]float32)(unsafe.Add(y, i*ldy))
+		var c [maxTileCols]float32
 		if more != 0 {
 			c = *r
 		}
 		for p := range k {
-			a, b := xs[p*tileRows+i], ws[p*8:][:8]
+			a, b := xs[p*rows+i], ws[p*maxTileCols:][:maxTileCols]
 			for j, e := range b {
 				c[j] += a * e
 			}

@@ -5,8 +5,8 @@ import (
 	"thaw/core/kernel"
 )
 
-// MatMul packs both operands and multiplies them. The right operand of an NT product is a weight: its packed form is
-// kept with its buffer until this part of the buffer changes, so a frozen weight is packed once.
+// MatMul multiplies, the right operand packed. That of an NT product is a weight: its packed form is kept with its buffer
+// until this part of the buffer changes, so a frozen weight is packed once, and one that trains once a step.
 func (c *CPU) MatMul(a backend.MatMul) {
 	fits("cpu.MatMul y", a.Y.Len(), a.M*a.N)
 	fits("cpu.MatMul x", a.X.Len(), a.M*a.K)
@@ -14,12 +14,9 @@ func (c *CPU) MatMul(a backend.MatMul) {
 	if c.err != nil {
 		return // before a weight is taken for packed
 	}
-	rows, spare := kernel.PackedRows(a.M, a.K), kernel.MatMulScratch(a.M, a.N)
-	s := c.floats(rows + spare)
-	c.run(kernel.PackRowsTask(s[:rows], floats(a.X), a.M, a.K, a.Layout == kernel.TN))
 	p := kernel.Product{
-		Y: written(a.Y), X: s[:rows], W: c.columns(a), M: a.M, N: a.N, K: a.K, Then: a.Then, Scratch: s[rows:],
-		B: floats(a.B), R: floats(a.R),
+		Y: written(a.Y), X: floats(a.X), W: c.columns(a), M: a.M, N: a.N, K: a.K, Across: a.Layout == kernel.TN, Then: a.Then,
+		B: floats(a.B), R: floats(a.R), Scratch: c.floats(kernel.MatMulScratch(a.M, a.N, a.K)),
 	}
 	if a.Then == kernel.BiasGelu {
 		p.U = written(a.U)

@@ -1,0 +1,116 @@
+package kernel
+
+import "unsafe"
+
+// Packed operands lie as a tile reads them. Columns of w are packed in panels of tileCols columns: element (p, j) of a panel
+// at [p · cols + j], columns beyond the last zero. Rows of x are packed in strips of stripRows rows, element (i, p) at
+// [p · rows + i]; a strip is as wide as it has rows.
+
+// padded is n rounded up to a multiple of m.
+func padded(n, m int) int { return (n + m - 1) / m * m }
+
+// PackedCols is the size of an operand with N columns and K rows, packed.
+func PackedCols(n, k int) int { return padded(n, tileCols(chooseTile())) * k }
+
+// PackColsTask packs an operand with N columns, stored [N, K] (transposed false) or [K, N] (transposed true).
+func PackColsTask(dst, w []float32, n, k int, transposed bool) Task {
+	width := tileCols(chooseTile())
+	panels := padded(n, width) / width
+	t := Task{Op: opPack, Parts: cut(panels, 2*width*k)}
+	t.P[0], t.P[1] = at(dst[:PackedCols(n, k)]), at(w[:n*k])
+	t.N[0], t.N[1], t.N[2], t.N[3] = n, k, width, panels
+	if transposed {
+		t.N[4] = 1
+	}
+	return t
+}
+
+func runPack(t *Task, p int) {
+	n, k, width, panels := t.N[0], t.N[1], t.N[2], t.N[3]
+	lo, hi := t.span(panels, p)
+	for i := lo; i < hi; i++ {
+		first, have := i*width, min(width, n-i*width)
+		panel := unsafe.Add(t.P[0], 4*first*k)
+		if have < width {
+			clear(unsafe.Slice((*float32)(panel), width*k))
+		}
+		if t.N[4] == 1 {
+			packAcross(panel, unsafe.Add(t.P[1], 4*first), 4*n, k, width, have)
+		} else {
+			packAlong(panel, unsafe.Add(t.P[1], 4*first*k), 4*k, k, width, have)
+		}
+	}
+}
+
+// packAcross packs have columns that lie side by side in each of k rows, stride bytes apart.
+func packAcross(to, from unsafe.Pointer, stride, k, width, have int) {
+	for range k {
+		copy(unsafe.Slice((*float32)(to), have), unsafe.Slice((*float32)(from), have))
+		to, from = unsafe.Add(to, 4*width), unsafe.Add(from, stride)
+	}
+}
+
+// packAlong packs have rows of length k, stride bytes apart, as columns: a transpose, four rows at a time so that what is
+// written lies together.
+func packAlong(to, from unsafe.Pointer, stride, k, width, have int) {
+	for ; have >= 4; have -= 4 {
+		packFour(to, from, stride, k, width)
+		to, from = unsafe.Add(to, 16), unsafe.Add(from, 4*stride)
+	}
+	for ; have > 0; have-- {
+		packOne(to, from, k, width)
+		to, from = unsafe.Add(to, 4), unsafe.Add(from, stride)
+	}
+}
+
+func packFour(to, from unsafe.Pointer, stride, k, width int) {
+	r1, r2, r3 := unsafe.Add(from, stride), unsafe.Add(from, 2*stride), unsafe.Add(from, 3*stride)
+	for i := 0; i < 4*k; i += 4 {
+		q := (*[4]float32)(to)
+		q[0], q[1] = *(*float32)(unsafe.Add(from, i)), *(*float32)(unsafe.Add(r1, i))
+		q[2], q[3] = *(*float32)(unsafe.Add(r2, i)), *(*float32)(unsafe.Add(r3, i))
+		to = unsafe.Add(to, 4*width)
+	}
+}
+
+func packOne(to, from unsafe.Pointer, k, width int) {
+	for i := 0; i < 4*k; i += 4 {
+		*(*float32)(to) = *(*float32)(unsafe.Add(from, i))
+		to = unsafe.Add(to, 4*width)
+	}
+}
+
+// packStrip packs the first k elements of rows stride bytes apart.
+func packStrip(to, from unsafe.Pointer, stride, k, rows int) {
+	packAlong(to, from, stride, k, rows, rows)
+}
+
+// packAcrossBlock packs the strips of a block of x [K, M], from its first element on: row after row, for neighbouring
+// strips share the cache lines of a row.
+func packAcrossBlock(b *block, from unsafe.Pointer, stride int) {
+	kn := b.k1 - b.k0
+	for p := range kn {
+		at, to := from, b.x
+		for left := b.i1 - b.i0; left > 0; {
+			rows := stripRows(b.kind, left)
+			copy(unsafe.Slice((*float32)(unsafe.Add(to, 4*p*rows)), rows), unsafe.Slice((*float32)(at), rows))
+			at, to = unsafe.Add(at, 4*rows), unsafe.Add(to, 4*rows*kn)
+			left -= rows
+		}
+		from = unsafe.Add(from, stride)
+	}
+}
+
+// stripRows is the rows of the next strip where left rows are left: those of a whole tile, or the greatest power of two
+// that fits.
+func stripRows(kind tileKind, left int) int {
+	switch whole := tileRows(kind); {
+	case left >= whole:
+		return whole
+	case left >= 4:
+		return 4
+	case left >= 2:
+		return 2
+	}
+	return 1
+}
