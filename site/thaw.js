@@ -100,11 +100,11 @@ const UNNAMED = 'my run'
  * Starts a trainer. Weights that the site of this file does not have come from the Hugging Face hub, or from the mirror of it that
  * `hub` names; nothing but the request for them goes there.
  *
- * @param {{ device?: DeviceName, hub?: string, onProgress?: (p: Progress) => void, onNotice?: (text: string) => void }} [options]
+ * @param {{ device?: DeviceName, threads?: number, hub?: string, onProgress?: (p: Progress) => void, onNotice?: (text: string) => void }} [options]
  * @returns {Promise<Trainer>}
  */
-export async function createTrainer({ device = 'auto', hub, onProgress, onNotice } = {}) {
-  const client = new TrainClient({ script: new URL('./worker/worker.js', import.meta.url) })
+export async function createTrainer({ device = 'auto', threads, hub, onProgress, onNotice } = {}) {
+  const client = new TrainClient({ script: new URL('./worker/worker.js', import.meta.url), wish: { device, threads } })
   const { device: words } = await client.call('hello')
   return new Trainer(client, deviceOf(device, words), { onProgress, onNotice, hub })
 }
