@@ -53,7 +53,7 @@ var law = []row{
 	{"wasm/link", nil},
 	{"wasm/shader", nil},
 	{"wasm/jsio", nil},
-	{"wasm/webgpu", append(in("core", "tensor", "backend"), in("wasm", "jsio", "shader")...)},
+	{"wasm/webgpu", append(in("core", "tensor", "kernel", "backend"), in("wasm", "jsio", "shader")...)},
 	{"wasm/pool", append(in("core", "kernel"), in("wasm", "jsio")...)},
 	{"wasm/device", append(in("core", "tensor", "kernel", "backend", "backend/cpu"),
 		in("wasm", "webgpu", "pool", "jsio")...)},

@@ -1,0 +1,24 @@
+package shader
+
+// SquaresChunk is the elements of one partial sum of SumSquares.
+const SquaresChunk = 16384
+
+// Losses and what the optimizer needs.
+var (
+	CrossEntropy = reduction("cross_entropy", []Binding{write("loss"), write("dlogits"), read("logits"), {Name: "labels", Elem: "i32"}},
+		append(uints("rows", "c", "acc"), floats("scale")...))
+	SquaredError = reduction("squared_error", []Binding{write("loss"), write("dy"), read("y"), words("target_bits")},
+		append(uints("n", "acc"), floats("scale")...))
+	SumSquares = reduction("sum_squares", []Binding{{Name: "partial", Elem: "u32", Write: true}, words("x")}, uints("n", "nan"))
+	// SumPartials ends what SumSquares began.
+	SumPartials = reduction("sum_partials", []Binding{{Name: "sum", Elem: "u32", Write: true}, words("partial")}, uints("n", "acc", "nan"))
+
+	AdamW = Kernel{Name: "adamw", Size: [3]int{256, 1, 1},
+		Bindings: []Binding{write("p"), read("g"), write("m"), write("v"), words("norm"), words("table")},
+		Fields:   append(uints("n", "regions"), floats("clip", "beta1", "ibeta1", "beta2", "ibeta2", "eps")...), body: text("adamw")}
+)
+
+// reduction is a kernel of workgroups of 64 that end in a sum.
+func reduction(name string, bindings []Binding, fields []Field) Kernel {
+	return Kernel{Name: name, Size: [3]int{64, 1, 1}, Bindings: bindings, Fields: fields, Shared: 256, body: text("total", name)}
+}

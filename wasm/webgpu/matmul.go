@@ -1,0 +1,80 @@
+package webgpu
+
+import (
+	"thaw/core/backend"
+	"thaw/core/kernel"
+	"thaw/wasm/shader"
+)
+
+// choice is the tile for each layout.
+type choice struct{ tiles [3]shader.Tile }
+
+// defaultTile serves until something has been measured.
+var defaultTile = shader.Tile{Rows: 4, Cols: 8, X: 8, Y: 8}
+
+// MatMul is one product and what becomes of it.
+func (g *GPU) MatMul(a backend.MatMul) {
+	fits("webgpu.MatMul y", a.Y.Len(), a.M*a.N)
+	fits("webgpu.MatMul x", a.X.Len(), a.M*a.K)
+	fits("webgpu.MatMul w", a.W.Len(), a.N*a.K)
+	g.settle()
+	bound := []*buffer{of(a.Y), of(a.X), of(a.W)}
+	g.reads(of(a.X), of(a.W))
+	then := a.Then
+	switch then {
+	case kernel.Accumulate:
+		if g.adds(of(a.Y)) == 0 {
+			then = kernel.Store
+		}
+	case kernel.Bias:
+		bound = append(bound, of(a.B))
+	case kernel.BiasGelu:
+		bound = append(bound, of(a.B), of(a.U))
+		g.writes(of(a.U))
+	case kernel.GeluSlope:
+		bound = append(bound, of(a.U))
+	case kernel.BiasResidual:
+		bound = append(bound, of(a.B), of(a.R))
+	}
+	g.reads(bound[3:]...)
+	if then != kernel.Accumulate {
+		g.writes(of(a.Y))
+	}
+	g.product(a, int(then), bound)
+}
+
+// product records the kernel: vectors of four where widths and offsets allow it.
+func (g *GPU) product(a backend.MatMul, then int, bound []*buffer) {
+	g.room(0)
+	fields := []uint32{uint32(a.M), uint32(a.N), uint32(a.K)}
+	if !vectors(a, bound) {
+		k := shader.Product(int(a.Layout), then)
+		g.run(&k, groups(a.N, shader.ProductX), groups(a.M, shader.ProductY), 1, 0, bound, fields...)
+		return
+	}
+	t := g.tile(a)
+	k := shader.MatMul(int(a.Layout), then, t)
+	g.run(&k, groups(a.N, t.Width()), groups(a.M, t.Height()), 1, 0, bound, fields...)
+}
+
+// vectors says whether every row that is read or written begins at a multiple of four.
+func vectors(a backend.MatMul, bound []*buffer) bool {
+	ok := a.N%4 == 0
+	if a.Layout == kernel.TN {
+		ok = ok && a.M%4 == 0
+	} else {
+		ok = ok && a.K%4 == 0
+	}
+	for _, b := range bound {
+		ok = ok && b.off%4 == 0
+	}
+	return ok
+}
+
+// tile is how a product is cut.
+func (g *GPU) tile(a backend.MatMul) shader.Tile {
+	if t := g.choice.tiles[a.Layout]; t.Rows > 0 {
+		return t
+	}
+	return defaultTile
+}

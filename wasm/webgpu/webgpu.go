@@ -1,0 +1,129 @@
+// Package webgpu is the backend of the visitor's graphics card. Operations append words to a plan; Sync and Read, or a full
+// plan, cross into JavaScript once and have site/worker/gpu.js play it. Nothing is waited for in between, and a step whose
+// shapes were met before makes no object of the GPU.
+//
+// What talks to JavaScript is in files of GOOS=js; the rest is tested natively against a driver that only listens.
+package webgpu
+
+import (
+	"errors"
+	"fmt"
+
+	"thaw/core/backend"
+)
+
+// ErrNoAdapter says that the browser offers no WebGPU device, ErrDeviceLost that the device went away: its buffers are gone,
+// and a run goes on from its last snapshot on a new device or on another backend.
+var (
+	ErrNoAdapter  = errors.New("webgpu: this browser offers no graphics device; the processor trains too, and chrome://gpu or about:support say why there is none")
+	ErrDeviceLost = errors.New("webgpu: the graphics device was lost; go on from the last saved state, on a new device or on the processor")
+)
+
+// GPU is a backend. One goroutine uses it at a time.
+type GPU struct {
+	plan
+	driver driver
+	name   string
+	tick   func() error
+	err    error
+
+	copying *copying // a copy that waits for the operation behind it
+	squares *squares // a sum of squares whose end waits
+	rows    attentionRows
+	dots    *buffer // scratch of AttentionGrad
+	partial *buffer // scratch of SumSquares
+	choice  choice
+}
+
+// driver is the JavaScript side.
+type driver interface {
+	// pipeline compiles a kernel under a number.
+	pipeline(id int, k compiled)
+	// run plays a plan and does then what is asked; it parks the goroutine unless that is nothing.
+	run(p *plan, then after) error
+	// largest is the most bytes that one buffer may have.
+	largest() int
+	close()
+}
+
+// compiled is a kernel as a driver needs it.
+type compiled struct {
+	name, source string
+	bindings     int
+	writes       uint32 // bit i: binding i is written
+}
+
+// after is what follows a plan: nothing, waiting, or reading bytes of a buffer from an offset into dst.
+type after struct {
+	wait bool
+	dst  []float32
+	from *buffer
+}
+
+// Option changes how a GPU runs.
+type Option func(*GPU)
+
+// Tick has f called whenever the backend is about to wait for the device, so that a training loop can let events in and be
+// stopped. An error of f is kept and stops the work, as on the processor.
+func Tick(f func() error) Option { return func(g *GPU) { g.tick = f } }
+
+// newGPU returns a backend over a driver.
+func newGPU(d driver, name string, options ...Option) *GPU {
+	g := &GPU{driver: d, name: name}
+	g.plan.init()
+	for _, o := range options {
+		o(g)
+	}
+	return g
+}
+
+// Name says which device runs.
+func (g *GPU) Name() string { return "webgpu, " + g.name }
+
+// Supports is true: the device has every operation.
+func (g *GPU) Supports(string) bool { return true }
+
+// Close gives the device back.
+func (g *GPU) Close() { g.driver.close() }
+
+// fail keeps the first fault.
+func (g *GPU) fail(format string, args ...any) {
+	if g.err == nil {
+		g.err = fmt.Errorf("webgpu: "+format, args...)
+	}
+}
+
+// flush plays what was recorded, without waiting.
+func (g *GPU) flush() { g.end(after{}) }
+
+// end plays what was recorded and does what is asked.
+func (g *GPU) end(then after) {
+	if g.plan.empty() && !then.wait && then.dst == nil {
+		return
+	}
+	g.plan.close()
+	if err := g.driver.run(&g.plan, then); err != nil && g.err == nil {
+		g.err = err
+	}
+	g.plan.clear()
+}
+
+// Sync waits for what was asked before and reports the pending fault, which it forgets unless the device is lost.
+func (g *GPU) Sync() error {
+	g.settle()
+	g.end(after{wait: true})
+	if g.tick != nil && g.err == nil {
+		g.err = g.tick()
+	}
+	return g.verdict()
+}
+
+func (g *GPU) verdict() error {
+	err := g.err
+	if !errors.Is(err, ErrDeviceLost) {
+		g.err = nil
+	}
+	return err
+}
+
+var _ backend.Backend = (*GPU)(nil)

@@ -1,0 +1,31 @@
+package webgpu_test
+
+import (
+	"errors"
+	"os"
+	"testing"
+
+	"thaw/core/backend"
+	"thaw/core/backend/backendtest"
+	"thaw/wasm/webgpu"
+)
+
+// open gives a device or skips: Node has none unless site/dev/gpu-exec.mjs runs the test. THAW_WEBGPU=required fails instead.
+func open(t testing.TB) *webgpu.GPU {
+	t.Helper()
+	g, err := webgpu.New()
+	if errors.Is(err, webgpu.ErrNoAdapter) && os.Getenv("THAW_WEBGPU") != "required" {
+		t.Skipf("no WebGPU here; run with -exec 'node site/dev/gpu-exec.mjs …/wasm_exec_node.js' and a Vulkan driver: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// TestBackend is the conformance suite. One device serves all of it, for Dawn in Node does not like a second.
+func TestBackend(t *testing.T) {
+	g := open(t)
+	t.Log(g.Name())
+	backendtest.Run(t, func(*testing.T) backend.Backend { return g })
+}
