@@ -57,7 +57,7 @@ var law = []row{
 	{"wasm/pool", append(in("core", "kernel"), in("wasm", "jsio")...)},
 	{"wasm/device", append(in("core", "tensor", "kernel", "backend", "backend/cpu"),
 		in("wasm", "webgpu", "pool", "jsio")...)},
-	{"wasm/bridge", append(in("core", "tensor", "train", "data", "synth", "freeze", "report", "encoder", "head",
+	{"wasm/bridge", append(in("core", "tensor", "train", "compare", "data", "synth", "freeze", "report", "encoder", "head",
 		"tokenizer", "backend", "model", "probe", "safetensors", "export"),
 		in("wasm", "jsio", "device", "webgpu")...)},
 	{"wasm", append(in("core", "kernel", "backend", "backend/cpu"),

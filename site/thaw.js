@@ -77,6 +77,36 @@ export { ThawError }
  * @typedef {{ event: 'done', steps: number, seconds: number, stopped: boolean, early: boolean, bestStep: number }} DoneEvent   early and bestStep with patience: it ended the run, the step whose weights the model has
  * @typedef {PlanEvent | StepEvent | EvalEvent | FrozenEvent | SkippedEvent | ProbeEvent | DoneEvent} TrainEvent
  *
+ * @typedef {TrainSettings & { policies?: string[], transfer?: { a: string, b: string, seeds?: number } }} CompareSettings
+ *   policies: the scenarios, those of the command line where none are named; transfer in their place: whether task b gains from task a
+ * @typedef {{ set: 'heldout' | 'natural', task: string, n: number, lossBefore: number, lossAfter: number, accuracyBefore: number, accuracyAfter: number }} ScenarioScore
+ * @typedef {object} ScenarioRow
+ * @property {string} policy
+ * @property {boolean} control            nothing trains
+ * @property {boolean} recommended        the default of this encoder
+ * @property {number} trainable           parameters
+ * @property {number} parameters          all of them
+ * @property {number} share
+ * @property {number} steps
+ * @property {number} seconds             evaluations included
+ * @property {number} memoryBytes
+ * @property {number | null} firstLoss    mean training loss of the first tenth of the steps, null where there are none
+ * @property {number | null} lastLoss     of the last tenth
+ * @property {ScenarioScore[]} scores     of each set, task by task
+ * @property {number} frozenTensors
+ * @property {string} sha256              of what was frozen, equal before and after
+ * @typedef {{ mean: number, spread: number }} Summary
+ * @typedef {{ run: string, steps: number, stepsOfA: number, sentences: number, heldOut: number, losses: number[], accuracies: number[], loss: Summary, accuracy: Summary, cosineStart?: number[], cosineEnd?: number[] }} TransferArm   held-out figures of b, one a seed
+ * @typedef {{ gains: { run: string, accuracy: number, noise: number, counts: boolean }[], sentence: string }} Verdict
+ * @typedef {{ event: 'scenarios', list: { policy: string, run: string, seed: number }[] }} ScenariosEvent
+ * @typedef {{ event: 'begun', index: number }} BegunEvent
+ * @typedef {{ event: 'progress', index: number, step: number, steps: number, loss: number }} ProgressEvent
+ * @typedef {{ event: 'row', index: number } & ScenarioRow} RowEvent
+ * @typedef {{ event: 'arm', index: number } & TransferArm} ArmEvent
+ * @typedef {{ event: 'transfer', a: string, b: string, policy: string, seeds: number[], arms: TransferArm[], verdict: Verdict }} TransferEvent
+ * @typedef {{ event: 'compared', seconds: number, stopped: boolean }} ComparedEvent
+ * @typedef {ScenariosEvent | BegunEvent | ProgressEvent | RowEvent | ArmEvent | TransferEvent | ComparedEvent} CompareEvent
+ *
  * @typedef {{ name: string, shape: number[], size: number, group: string }} Parameter
  * @typedef {{ name: string, family: string, layers: number, hidden: number, positions: number, parameters: Parameter[], bytes: number, ignored: string[], fresh: string[], tasks: Task[] }} Model
  * @typedef {{ trainable: number, frozen: number, memoryBytes: number, steps: number, freeze: string, stepMs: number | null, parameters: { name: string, trainable: boolean }[] }} Plan
@@ -214,20 +244,44 @@ export class Trainer {
    * @returns {AsyncGenerator<TrainEvent, void, void>}
    */
   async * train(settings = {}) {
-    const { signal } = settings
+    yield* this.#follow('train', jobOf(settings), settings.signal)
+  }
+
+  /**
+   * Trains one scenario after another from the encoder as it was loaded, on the same data and by the same seed, and yields a row
+   * for each; or, with `transfer`, finds out whether one task gains from another. The model, what it has learnt and the last run
+   * stay as they are, and predict answers meanwhile. pause, continue and stop work as for a run; leaving the loop stops it.
+   *
+   * @param {CompareSettings} [settings]
+   * @returns {AsyncGenerator<CompareEvent, void, void>}
+   */
+  async * compare({ policies, transfer, ...settings } = {}) {
+    const { resume, ...job } = jobOf(settings)
+    yield* this.#follow('compare', { ...job, policies, transfer }, settings.signal)
+  }
+
+  /**
+   * Has the worker do a long command and yields its events.
+   *
+   * @param {string} cmd
+   * @param {object} args
+   * @param {AbortSignal | undefined} signal
+   * @returns {AsyncGenerator<any, void, void>}
+   */
+  async * #follow(cmd, args, signal) {
     if (signal?.aborted) throw new ThawError('aborted', 'It was given up before it began.')
     const awake = stayAwake()
     const stop = () => { this.stop() }
     signal?.addEventListener('abort', stop, { once: true })
-    /** @type {EventQueue<TrainEvent>} */
+    /** @type {EventQueue<any>} */
     const events = new EventQueue()
-    const over = this.#client.call('train', defined(jobOf(settings)), { onEvent: (e) => events.push(e) })
+    const over = this.#client.call(cmd, defined(args), { onEvent: (e) => events.push(e) })
     over.then(() => events.end(), (error) => events.end(error))
     try {
       yield* events
     } finally {
       signal?.removeEventListener('abort', stop)
-      awake.then((lock) => lock.release())
+      awake.release()
       if (!events.ended) await this.stop()
       await over.catch(() => {})
     }
@@ -326,13 +380,31 @@ export class Trainer {
   close() { this.#client.close() }
 }
 
-/** Keeps the screen on during a run, where the browser can. */
-async function stayAwake() {
-  try {
-    const lock = await navigator.wakeLock.request('screen')
-    return { release: () => { lock.release().catch(() => {}) } }
-  } catch {
-    return { release() {} }
+/**
+ * Keeps the screen on during a run, where the browser can. A browser takes the lock away from a page that is hidden, so it is asked
+ * for again whenever the page is seen.
+ */
+function stayAwake() {
+  /** @type {{ over: boolean, lock?: WakeLockSentinel }} */
+  const state = { over: false }
+  const ask = async () => {
+    if (state.over || globalThis.document?.visibilityState === 'hidden' || state.lock?.released === false) return
+    try {
+      const lock = await navigator.wakeLock.request('screen')
+      if (state.over) await lock.release()
+      else state.lock = lock
+    } catch {
+      // The machine saves power, or the browser has no such lock.
+    }
+  }
+  globalThis.document?.addEventListener('visibilitychange', ask)
+  ask()
+  return {
+    release() {
+      state.over = true
+      globalThis.document?.removeEventListener('visibilitychange', ask)
+      state.lock?.release().catch(() => {})
+    },
   }
 }
 

@@ -26,9 +26,10 @@ type Transfer struct {
 	Data     train.Data // the first evaluation set is the one to judge by; records may have labels of both tasks
 	// Open gives the pretrained encoder, the same weights each time.
 	Open func() (*model.Model, error)
-	// Watch sees the events of each run, and Begin its name; they may be nil.
+	// Watch sees the events of each run, Begin its name, and End what its arm has so far; they may be nil.
 	Watch func(train.Event)
 	Begin func(run string, seed uint64)
+	End   func(arm Arm, seed uint64)
 }
 
 // Names of the three runs.
@@ -44,6 +45,7 @@ type Arm struct {
 	Steps      int       `json:"steps"`      // in which B is learnt
 	StepsOfA   int       `json:"stepsOfA"`   // before them
 	Sentences  int       `json:"sentences"`  // of B to learn from
+	HeldOut    int       `json:"heldOut"`    // sentences of B to be judged by
 	Losses     []float64 `json:"losses"`     // held-out, of B, a seed
 	Accuracies []float64 `json:"accuracies"` // held-out, of B, a seed
 	Loss       Summary   `json:"loss"`
@@ -74,10 +76,11 @@ func (x Transfer) Run(ctx context.Context, seeds []uint64) ([]Arm, error) {
 			if err := x.once(ctx, &arms[i], run); err != nil {
 				return nil, err
 			}
+			arms[i].Loss, arms[i].Accuracy = summary(arms[i].Losses), summary(arms[i].Accuracies)
+			if x.End != nil {
+				x.End(arms[i], seed)
+			}
 		}
-	}
-	for i := range arms {
-		arms[i].Loss, arms[i].Accuracy = summary(arms[i].Losses), summary(arms[i].Accuracies)
 	}
 	return arms, nil
 }
@@ -99,7 +102,7 @@ func (x Transfer) once(ctx context.Context, arm *Arm, run func(context.Context, 
 	}
 	arm.Losses = append(arm.Losses, row.Scores[at].LossAfter)
 	arm.Accuracies = append(arm.Accuracies, row.Scores[at].AccuracyAfter)
-	arm.Steps, arm.Sentences = row.Steps, len(only(x.Data.Train, x.B.Name))
+	arm.Steps, arm.Sentences, arm.HeldOut = row.Steps, len(only(x.Data.Train, x.B.Name)), row.Scores[at].N
 	return nil
 }
 

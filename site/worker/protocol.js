@@ -20,11 +20,13 @@ const TASK = { name: 'string', kind: 'string', labels: ['string'], weight: 'numb
 const SOURCE = { synthetic: 'object', records: [{ text: 'string', labels: 'object' }] }
 /** @type {Fields} */
 const EVALS = { heldout: SOURCE, natural: SOURCE }
+/** @type {Fields} */
+const FILE = { name: 'string', bytes: 'int', sha256: 'string' }
 
 /** What Go understands, with the arguments of each command. @type {{ [name: string]: Fields }} */
 export const COMMANDS = {
   hello: {},
-  load: { name: 'string', files: [{ name: 'string', bytes: 'int', sha256: 'string' }] },
+  load: { name: 'string', files: [FILE] },
   plan: { tasks: [TASK], head: 'string', data: SOURCE, settings: 'object' },
   synth: { spec: 'object' },
   natural: {},
@@ -39,6 +41,7 @@ export const COMMANDS = {
   encode: { texts: ['string'], pool: 'string', maxLength: 'int' },
   save: {},
   resume: { tasks: [TASK], data: SOURCE, evals: EVALS, settings: 'object' },
+  compare: { files: [FILE], tasks: [TASK], head: 'string', data: SOURCE, evals: EVALS, settings: 'object', policies: ['string'], transfer: { a: 'string', b: 'string', seeds: 'int' } },
   cancel: { request: 'int' },
   close: {},
 }
@@ -47,7 +50,7 @@ export const COMMANDS = {
 const ANSWER = { id: 'int', event: 'object', reply: 'object', error: { code: 'string', message: 'string', hint: 'string' } }
 
 /** The commands that the worker's own script answers, beside those it passes on. They reach Go in other words or not at all. */
-export const SHELL = ['load', 'save', 'resume', 'train', 'saves', 'removeSave', 'cached']
+export const SHELL = ['load', 'save', 'resume', 'train', 'saves', 'removeSave', 'cached', 'compare']
 
 /**
  * An error as everybody hears it: a code for programs, a sentence and what to do for people.

@@ -18,6 +18,8 @@ class Shell {
   /** The data of the last run, to be saved with it. @type {{ data?: object, evals?: object }} */
   job = {}
   model = ''
+  /** The files of the loaded model and how to read them again. @type {{ files: import('./weights.js').FileRow[], again: () => Promise<import('./weights.js').Folder> }} */
+  source = { files: [], again: () => Promise.reject(new ThawError('state', 'No encoder is loaded.')) }
 
   /** @param {any} go the object that Go and this script share: Go adds receive(json, open, sink) */
   constructor(go) { this.go = go }
@@ -80,10 +82,19 @@ class Shell {
   /** @param {number} id @param {{ name?: string, files?: File[], hub?: string }} args @param {AbortSignal} signal */
   async load(id, { name, files, hub }, signal) {
     const ears = { signal, progress: (/** @type {any} */ progress) => post({ id, progress }), notice: (/** @type {string} */ notice) => post({ id, notice }) }
-    const folder = files ? chosenFolder(files, ears) : await namedFolder(String(name), ears, hub)
+    const open = async (/** @type {import('./weights.js').Ears} */ e) => (files ? chosenFolder(files, e) : namedFolder(String(name), e, hub))
+    const folder = await open(ears)
     const reply = await this.ask(id, 'load', { name: folder.name, files: folder.files }, folder.open)
     this.model = folder.name
+    this.source = { files: folder.files, again: () => open({ signal: new AbortController().signal, progress() {}, notice() {} }) }
     return reply
+  }
+
+  /** Go reads the weights again where a run has changed them; until then nothing is opened. @param {number} id @param {object} args */
+  compare(id, args) {
+    /** @type {Promise<import('./weights.js').Folder> | undefined} */
+    let folder
+    return this.ask(id, 'compare', { ...args, files: this.source.files }, async (name) => (await (folder ??= this.source.again())).open(name))
   }
 
   /** @param {number} id @param {any} args */

@@ -19,6 +19,13 @@ func limit(args any) error {
 		return a.Data.limit()
 	case *Encode:
 		return most("texts", len(a.Texts), maxTexts)
+	case *Compare:
+		seeds := 0
+		if a.Transfer != nil {
+			seeds = a.Transfer.Seeds
+		}
+		return first(most("files", len(a.Files), maxFiles), most("tasks", len(a.Tasks), maxTasks), most("policies", len(a.Policies), maxRuns),
+			most("seeds", seeds, maxRuns), a.Data.limit(), a.Evals.limit())
 	case *Resume:
 		return first(most("tasks", len(a.Tasks), maxTasks), a.Data.limit(), a.Evals.limit())
 	}

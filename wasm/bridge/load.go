@@ -9,11 +9,18 @@ import (
 	"slices"
 	"time"
 
+	"thaw/core/head"
 	"thaw/core/model"
 )
 
 // maxSmall is the most bytes of a file of a model folder other than the weights.
 const maxSmall = 64 << 20
+
+// origin is the heads that a model folder came with; no tasks: none.
+type origin struct {
+	style head.Style
+	tasks []head.Task
+}
 
 const weightsFile = "model.safetensors"
 
@@ -51,7 +58,10 @@ func (s *session) load(a *Load, open func(string) (Stream, error)) (any, error) 
 	}
 	// The memory of a page never shrinks. Collected now, the old model's makes room for what comes.
 	defer runtime.GC()
-	s.model, s.freeze, s.learnt = m, "", m.Heads != nil
+	s.model, s.freeze, s.learnt, s.worn, s.origin = m, "", m.Heads != nil, false, origin{}
+	if m.Heads != nil {
+		s.origin = origin{m.Heads.Style, slices.Clone(m.Heads.Tasks)}
+	}
 	if err := s.speed.time(m); err != nil {
 		return nil, err
 	}
@@ -82,6 +92,15 @@ func (s *session) weights(m *model.Model, f File, open func(string) (Stream, err
 	}
 	v := s.verifier(f, in)
 	return v.finish(m.ReadWeights(v))
+}
+
+// again reads the weights of the loaded files once more, into a copy of the model.
+func (s *session) again(m *model.Model, files []File, open func(string) (Stream, error)) error {
+	at := slices.IndexFunc(files, func(f File) bool { return f.Name == weightsFile })
+	if open == nil || at < 0 {
+		return fault("message", "", "a run has changed the weights, and no files came to read them again")
+	}
+	return s.weights(m, files[at], open)
 }
 
 // verifier is a file on its way in, counted and hashed, so that what is not the file it claims to be is never kept.

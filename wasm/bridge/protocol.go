@@ -26,6 +26,7 @@ const (
 	maxTexts   = 100_000   // of one question
 	maxTasks   = 256
 	maxFiles   = 64
+	maxRuns    = 64 // of one comparison
 )
 
 // Command is a message of the page.
@@ -104,6 +105,18 @@ type (
 		Evals    *Evals          `json:"evals"`
 		Settings json.RawMessage `json:"settings"` // of the run, whose seed says what was held out
 	}
+	// Compare runs scenarios of training side by side, each on the encoder as it was loaded; or it asks whether one task gains
+	// from another. The model, what it has learnt and the last run stay as they are.
+	Compare struct {
+		Files    []File          `json:"files"` // of the loaded encoder, for its weights are read again where a run has changed them
+		Tasks    []Task          `json:"tasks"`
+		Head     string          `json:"head"`
+		Data     *Source         `json:"data"`
+		Evals    *Evals          `json:"evals"`
+		Settings json.RawMessage `json:"settings"`
+		Policies []string        `json:"policies"` // none: those that package compare names
+		Transfer *Transfer       `json:"transfer"` // in place of the scenarios
+	}
 	// Cancel gives up an earlier command.
 	Cancel struct {
 		Request int `json:"request"`
@@ -125,6 +138,13 @@ type Task struct {
 	Kind   string   `json:"kind"`
 	Labels []string `json:"labels"`
 	Weight *float64 `json:"weight"`
+}
+
+// Transfer asks whether task B gains from task A, over some seeds from that of the settings on.
+type Transfer struct {
+	A     string `json:"a"`
+	B     string `json:"b"`
+	Seeds int    `json:"seeds"` // none: 1
 }
 
 // Source is where labelled texts come from: one of the two.
@@ -192,7 +212,13 @@ type (
 	}
 	// State answers Pause, Continue, Stop, Cancel and Close: what the trainer does now.
 	State struct {
-		State string `json:"state"` // "idle", "training" or "paused"
+		State string `json:"state"` // "idle", "training", "comparing" or "paused"
+	}
+	// Compared answers Compare.
+	Compared struct {
+		Event   string  `json:"event"` // "compared"; it is the last event as well
+		Seconds float64 `json:"seconds"`
+		Stopped bool    `json:"stopped"` // before the last scenario
 	}
 	// Frozen answers SetFreeze.
 	Frozen struct {
@@ -261,6 +287,8 @@ func newArgs(name string) any {
 		return new(Save)
 	case "resume":
 		return new(Resume)
+	case "compare":
+		return new(Compare)
 	case "cancel":
 		return new(Cancel)
 	case "close":

@@ -7,19 +7,29 @@ import (
 
 	"thaw/core/freeze"
 	"thaw/core/head"
+	"thaw/core/model"
 	"thaw/core/train"
 )
 
-// run is a training run, going on or over.
-type run struct {
+// course is a work that takes a while and can be paused and stopped: a training run or a comparison.
+type course struct {
 	id       int
-	trainer  *train.Trainer
-	total    int // steps, known from its plan
+	what     string // "training" or "comparing"
 	going    bool
 	paused   bool
 	stopping bool
-	whole    bool // every step was taken
-	errands  []errand
+}
+
+// going says whether one goes on.
+func (s *session) going() bool { return s.course != nil && s.course.going }
+
+// run is a training run, going on or over.
+type run struct {
+	course
+	trainer *train.Trainer
+	total   int  // steps, known from its plan
+	whole   bool // every step was taken
+	errands []errand
 }
 
 // errand is a command that waits for the end of a step: to write a checkpoint, or to change what is frozen.
@@ -49,7 +59,7 @@ func (s *session) train(id int, a *Train) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.run = &run{id: id, trainer: t}
+	s.run = &run{course: course{id: id}, trainer: t}
 	return s.goOn()
 }
 
@@ -71,13 +81,13 @@ func (s *session) begin(a *Train) (*train.Trainer, error) {
 	}
 	s.endRun()
 	if !s.learnt {
-		s.dropHeads() // a plan may have made them with another seed
+		dropHeads(s.model) // a plan may have made them with another seed
 	}
 	if err := s.model.SetHeads(style(a.Head), tasks, settings.Seed); err != nil {
 		return nil, err
 	}
 	t, err := train.New(s.model, settings, d)
-	s.learnt = s.learnt || err == nil
+	s.learnt, s.worn = s.learnt || err == nil, s.worn || err == nil
 	return t, err
 }
 
@@ -97,10 +107,10 @@ func (s *session) fits(settings train.Settings, style head.Style, tasks []head.T
 	return p.Check(keys(others(s.model, style, tasks)), c.Layers)
 }
 
-// dropHeads takes heads that have learnt nothing from the model.
-func (s *session) dropHeads() {
-	s.model.Params.Remove(func(group string) bool { return strings.HasPrefix(group, "heads.") })
-	s.model.Heads = nil
+// dropHeads takes heads that have learnt nothing from a model.
+func dropHeads(m *model.Model) {
+	m.Params.Remove(func(group string) bool { return strings.HasPrefix(group, "heads.") })
+	m.Heads = nil
 }
 
 // endRun gives back what the last run took.
@@ -114,7 +124,8 @@ func (s *session) endRun() {
 // goOn trains until the end, a stop or a fault.
 func (s *session) goOn() (any, error) {
 	r := s.run
-	r.going, r.paused, r.stopping = true, false, false
+	r.course = course{id: r.id, what: "training", going: true}
+	s.course = &r.course
 	defer func() {
 		r.going, r.paused = false, false
 		s.refuse(r)
@@ -220,7 +231,7 @@ func (s *session) resume(a *Resume, open func(string) (Stream, error)) (any, err
 	if err != nil {
 		return nil, err
 	}
-	s.learnt = true
+	s.learnt, s.worn = true, true
 	s.run = &run{trainer: t, total: total(t, len(d.Train))}
 	s.run.whole = t.Steps() >= s.run.total
 	return s.where(s.run), in.Finish(true)

@@ -14,7 +14,6 @@ import (
 
 	"thaw/core/backend"
 	"thaw/core/model"
-	"thaw/core/train"
 )
 
 // breath is how long a work may go on before messages are let in.
@@ -68,9 +67,12 @@ type session struct {
 	port   Port
 	ops    backend.Backend
 	model  *model.Model
-	run    *run   // the last run, going on or over; nil before the first
-	learnt bool   // the model's heads have learnt something
-	freeze string // policy of the next run where the page says none
+	run    *run    // the last run, going on or over; nil before the first
+	course *course // the run or comparison that goes on or was the last; nil before the first
+	learnt bool    // the model's heads have learnt something
+	origin origin  // what the model was when it was loaded
+	worn   bool    // a run has changed its weights since then
+	freeze string  // policy of the next run where the page says none
 	speed  speed
 
 	works   []*work   // what is being done, the innermost last
@@ -155,6 +157,9 @@ func (s *session) do(r request) (any, [][]byte, error) {
 	switch a := r.Args.(type) {
 	case *Encode:
 		return s.encode(a)
+	case *Compare:
+		reply, err := s.compare(r.ID, a, r.Open)
+		return reply, nil, err
 	case *Load:
 		reply, err := s.load(a, r.Open)
 		return reply, nil, err
@@ -211,11 +216,11 @@ func (s *session) answer(id int, reply any, err error, binary ...[]byte) {
 	}{id, reply}, binary...)
 }
 
-// event sends something that happened in the work of command id.
-func (s *session) event(id int, e train.Event) {
+// event sends something that happened in the work of command id: an event of training, or of a comparison.
+func (s *session) event(id int, e any) {
 	s.send(struct {
-		ID    int         `json:"id"`
-		Event train.Event `json:"event"`
+		ID    int `json:"id"`
+		Event any `json:"event"`
 	}{id, e})
 }
 

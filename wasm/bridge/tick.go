@@ -36,26 +36,26 @@ func (s *session) tick() error {
 	return s.works[len(s.works)-1].ctx.Err()
 }
 
-// resting says whether the work stands still: its run is paused, nobody has stopped it, and nothing waits for the end of
-// the step. Inside another command, such as a prediction during a run, nothing rests.
+// resting says whether the work stands still: its course is paused, nobody has stopped it, and nothing waits for the end of
+// a step. Inside another command, such as a prediction during a run, nothing rests.
 func (s *session) resting() bool {
-	return len(s.works) == 1 && s.run != nil && s.run.going && s.run.paused && len(s.run.errands) == 0 && s.works[0].ctx.Err() == nil
+	return len(s.works) == 1 && s.going() && s.course.paused && (s.run == nil || len(s.run.errands) == 0) && s.works[0].ctx.Err() == nil
 }
 
-// meanwhile treats a command that comes while another is being done. Steering is done at once. During a run, questions
-// are answered between two operations; during any other work, and inside an answer, they wait for its end.
+// meanwhile treats a command that comes while another is being done. Steering is done at once. During a run or a comparison,
+// questions are answered between two operations; during any other work, and inside an answer, they wait for its end.
 func (s *session) meanwhile(r request) {
 	switch r.Args.(type) {
 	case *Hello, *Natural, *Pause, *Continue, *Stop, *Cancel, *Close, *SetFreeze, *Save:
 		s.handle(r)
-	case *Load, *Train, *Resume:
-		if s.run != nil && s.run.going {
+	case *Load, *Train, *Resume, *Compare:
+		if s.going() {
 			s.answer(r.ID, nil, busy())
 			return
 		}
 		s.waiting = append(s.waiting, r)
 	default:
-		if len(s.works) == 1 && s.run != nil && s.run.going {
+		if len(s.works) == 1 && s.going() {
 			s.handle(r)
 			return
 		}
@@ -64,23 +64,23 @@ func (s *session) meanwhile(r request) {
 }
 
 func busy() error {
-	return fault("busy", "Stop the run first, or wait for its end.", "a run is going on, and one trainer does one at a time")
+	return fault("busy", "Stop the run first, or wait for its end.", "a run or a comparison is going on, and one trainer does one at a time")
 }
 
 // steer pauses, continues, stops or cancels, and says what the trainer does now.
 func (s *session) steer(args any) State {
 	switch a := args.(type) {
 	case *Pause:
-		if s.run != nil && s.run.going {
-			s.run.paused = true
+		if s.going() {
+			s.course.paused = true
 		}
 	case *Continue:
-		if s.run != nil {
-			s.run.paused = false
+		if s.course != nil {
+			s.course.paused = false
 		}
 	case *Stop:
-		if s.run != nil && s.run.going {
-			s.cancel(s.run.id)
+		if s.going() {
+			s.cancel(s.course.id)
 		}
 	case *Cancel:
 		s.cancel(a.Request)
@@ -95,12 +95,12 @@ func (s *session) steer(args any) State {
 
 func (s *session) state() string {
 	switch {
-	case s.run == nil || !s.run.going || s.run.stopping:
+	case !s.going() || s.course.stopping:
 		return "idle"
-	case s.run.paused:
+	case s.course.paused:
 		return "paused"
 	}
-	return "training"
+	return s.course.what
 }
 
 // cancel gives up a command that is being done or waits.
@@ -110,8 +110,8 @@ func (s *session) cancel(id int) {
 			w.cancel()
 		}
 	}
-	if s.run != nil && s.run.going && s.run.id == id {
-		s.run.stopping = true
+	if s.going() && s.course.id == id {
+		s.course.stopping = true
 	}
 	for i, r := range s.waiting {
 		if r.ID == id {
