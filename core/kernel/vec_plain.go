@@ -39,26 +39,30 @@ func vecExp(p []float32, shift float32) (sum float32) {
 	return sum
 }
 
-// vecScores is p = scale · q · keys, keys [D, len(p)].
-func vecScores(p, q, keys []float32, scale float32) {
-	clear(p)
-	for i, e := range q {
-		axpy(p, e, row(keys, i, len(p)))
-	}
-	vecScale(p, scale)
-}
-
-// vecMix is y += Σ_j p[j] v_j, v_j the row at v[j · stride].
-func vecMix(y, p, v []float32, stride int) {
-	for j, e := range p {
-		axpy(y, e, v[j*stride:][:len(y)])
+// vecScaled is y = a x.
+func vecScaled(y, x []float32, a float32) {
+	for i := range y {
+		y[i] = a * x[i]
 	}
 }
 
-// vecOuter is y_j += p[j] x, y_j the row at y[j · stride].
-func vecOuter(y, p, x []float32, stride int) {
-	for j, e := range p {
-		axpy(y[j*stride:][:len(x)], e, x)
+// vecAddScaled is y += a x, the product rounded before the sum.
+func vecAddScaled(y, x []float32, a float32) {
+	for i := range y {
+		y[i] += float32(a * x[i])
+	}
+}
+
+// vecSoftmaxGrad is d = p · d - plain · Σ p · d: the gradient of one row of scores from that of its probabilities, p with
+// dropout and plain without.
+func vecSoftmaxGrad(d, p, plain []float32) {
+	var sum float32
+	for i, e := range p {
+		d[i] *= e
+		sum += d[i]
+	}
+	for i, e := range plain {
+		d[i] -= float32(e * sum)
 	}
 }
 

@@ -67,80 +67,82 @@ func vecDot(x, y []float32) float32 {
 	return sum
 }
 
-// vecMax is the greatest element of p, which is not empty.
+// vecMax is the greatest element of p, which is not empty. With NaN in p it is anything.
 func vecMax(p []float32) float32 {
 	top := p[0]
-	for _, e := range p {
-		top = max(top, e)
+	a := simd.BroadcastFloat32s(top)
+	vl, n, i := a.Len(), len(p), 0
+	for ; i+vl <= n; i += vl {
+		a = a.Max(simd.LoadFloat32s(p[i:]))
+	}
+	lane := [16]float32{top, top, top, top, top, top, top, top, top, top, top, top, top, top, top, top}
+	a.Store(lane[:])
+	for _, e := range lane {
+		if e > top {
+			top = e
+		}
+	}
+	for _, e := range p[i:] {
+		if e > top {
+			top = e
+		}
 	}
 	return top
 }
 
-// vecScores is p = scale · q · keys, keys [D, len(p)] and len(p) a multiple of scoreStep. Each score is one sum over D in
-// order, wherever it stands.
-func vecScores(p, q, keys []float32, scale float32) {
-	s := simd.BroadcastFloat32s(scale)
-	n, j, vl := len(p), 0, s.Len()
-	keys = keys[:len(q)*n]
-	for ; j+4*vl <= n; j += 4 * vl {
-		var a, b, c, d simd.Float32s
-		k := unsafe.Pointer(&keys[j])
-		for _, e := range q {
-			x := simd.BroadcastFloat32s(e)
-			a = x.MulAdd(ld(k), a)
-			b = x.MulAdd(ld(unsafe.Add(k, 4*vl)), b)
-			c = x.MulAdd(ld(unsafe.Add(k, 8*vl)), c)
-			d = x.MulAdd(ld(unsafe.Add(k, 12*vl)), d)
-			k = unsafe.Add(k, 4*n)
-		}
-		a.Mul(s).Store(p[j:])
-		b.Mul(s).Store(p[j+vl:])
-		c.Mul(s).Store(p[j+2*vl:])
-		d.Mul(s).Store(p[j+3*vl:])
+// vecScaled is y = a x.
+func vecScaled(y, x []float32, a float32) {
+	s := simd.BroadcastFloat32s(a)
+	vl, n, i := s.Len(), len(y), 0
+	x = x[:n]
+	for ; i+vl <= n; i += vl {
+		simd.LoadFloat32s(x[i:]).Mul(s).Store(y[i:])
 	}
-	for ; j < n; j += vl {
-		var a simd.Float32s
-		k := unsafe.Pointer(&keys[j])
-		for _, e := range q {
-			a = simd.BroadcastFloat32s(e).MulAdd(ld(k), a)
-			k = unsafe.Add(k, 4*n)
-		}
-		a.Mul(s).Store(p[j:])
+	for ; i < n; i++ {
+		y[i] = a * x[i]
 	}
 }
 
-// vecMix is y += Σ_j p[j] v_j, v_j the row at v[j · stride].
-func vecMix(y, p, v []float32, stride int) {
-	var z simd.Float32s
-	vl, d, i := z.Len(), len(y), 0
-	for ; i+vl <= d; i += vl {
-		a := simd.LoadFloat32s(y[i:])
-		for j, e := range p {
-			a = simd.BroadcastFloat32s(e).MulAdd(simd.LoadFloat32s(v[j*stride+i:]), a)
-		}
-		a.Store(y[i:])
+// vecAddScaled is y += a x, the product rounded before the sum.
+func vecAddScaled(y, x []float32, a float32) {
+	s := simd.BroadcastFloat32s(a)
+	vl, n, i := s.Len(), len(y), 0
+	x = x[:n]
+	for ; i+vl <= n; i += vl {
+		simd.LoadFloat32s(y[i:]).Add(simd.LoadFloat32s(x[i:]).Mul(s)).Store(y[i:])
 	}
-	for ; i < d; i++ {
-		a := y[i]
-		for j, e := range p {
-			a += e * v[j*stride+i]
-		}
-		y[i] = a
+	for ; i < n; i++ {
+		y[i] += float32(a * x[i])
 	}
 }
 
-// vecOuter is y_j += p[j] x, y_j the row at y[j · stride].
-func vecOuter(y, p, x []float32, stride int) {
-	var z simd.Float32s
-	vl, d := z.Len(), len(x)
-	for j, e := range p {
-		r, b, i := y[j*stride:][:d], simd.BroadcastFloat32s(e), 0
-		for ; i+vl <= d; i += vl {
-			b.MulAdd(simd.LoadFloat32s(x[i:]), simd.LoadFloat32s(r[i:])).Store(r[i:])
-		}
-		for ; i < d; i++ {
-			r[i] += e * x[i]
-		}
+// vecSoftmaxGrad is d = p · d - plain · Σ p · d: the gradient of one row of scores from that of its probabilities, p with
+// dropout and plain without.
+func vecSoftmaxGrad(d, p, plain []float32) {
+	var a simd.Float32s
+	vl, n, i := a.Len(), len(d), 0
+	p, plain = p[:n], plain[:n]
+	for ; i+vl <= n; i += vl {
+		u := simd.LoadFloat32s(p[i:]).Mul(simd.LoadFloat32s(d[i:]))
+		u.Store(d[i:])
+		a = a.Add(u)
+	}
+	var lane [16]float32
+	a.Store(lane[:])
+	var sum float32
+	for _, e := range lane {
+		sum += e
+	}
+	for ; i < n; i++ {
+		d[i] *= p[i]
+		sum += d[i]
+	}
+	s := simd.BroadcastFloat32s(sum)
+	for i = 0; i+vl <= n; i += vl {
+		simd.LoadFloat32s(d[i:]).Sub(simd.LoadFloat32s(plain[i:]).Mul(s)).Store(d[i:])
+	}
+	for ; i < n; i++ {
+		d[i] -= float32(plain[i] * sum)
 	}
 }
 
