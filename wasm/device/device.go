@@ -67,12 +67,13 @@ type Ladder struct {
 	machine Machine
 	pool    Pool
 	device  Device
-	lost    bool
+	most    int  // threads, when they were counted last
+	lost    bool // some of them were lost
 }
 
 // New tests the candidates. Its error wraps ErrWrong if not even one thread computes what it should.
 func New(m Machine, pool Pool) (*Ladder, error) {
-	l := &Ladder{machine: m, pool: pool}
+	l := &Ladder{machine: m, pool: pool, most: pool.Most()}
 	threads := Candidate{Kind: Threads, Why: m.Alone}
 	if n := pool.Most(); n > 1 {
 		threads = l.test(Threads, n)
@@ -120,7 +121,7 @@ func (l *Ladder) Device() Device {
 }
 
 // Time has each candidate do a pass, which returns its milliseconds, and takes the quickest, or the one that was asked for.
-// A candidate that is disturbed is left out.
+// A candidate that is disturbed in its pass is left out.
 func (l *Ladder) Time(pass func() (float64, error)) error {
 	for i := range l.device.Candidates {
 		c := &l.device.Candidates[i]
@@ -200,21 +201,21 @@ func (l *Ladder) candidate(kind string) Candidate {
 	return Candidate{Why: "there is no such device"}
 }
 
-// Disturbed says that a device has reported backend.ErrAgain. If threads are fewer than before, the device is described
-// anew; it returns whether that is so.
-func (l *Ladder) Disturbed() bool {
-	i := 1 // the row of threads
-	c := &l.device.Candidates[i]
-	if !c.OK {
+// Changed says whether threads have been lost since it was asked last; the device is then described anew.
+func (l *Ladder) Changed() bool {
+	n := l.pool.Most()
+	if n == l.most {
 		return false
 	}
-	l.lost = true
-	n := l.pool.Most()
-	c.OK, c.Why = n > 1, l.words(n)
-	if !c.OK {
-		c.Why = "a helper thread was lost"
+	l.most, l.lost = n, true
+	for i := range l.device.Candidates {
+		if c := &l.device.Candidates[i]; c.Kind == Threads && c.OK {
+			c.OK, c.MS, c.Why = n > 1, nil, l.words(n)
+			if !c.OK {
+				c.Why = "a helper thread was lost"
+			}
+		}
 	}
-	c.MS = nil
 	l.choose()
 	return true
 }

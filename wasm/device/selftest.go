@@ -15,9 +15,10 @@ var ErrWrong = errors.New("the self-test failed")
 // bound is how far an element may be from the reference in float64, times the greatest element: a hundred roundings.
 const bound = 1e-5
 
-// Sizes of the self-test: a few milliseconds, odd, and large enough that every task is cut into parts for several threads.
+// Sizes of the self-test: some milliseconds, odd, and large enough that what is heavy in a step is cut into parts here too.
 const (
-	rows, hidden, heads, inner = 150, 48, 3, 136
+	tall                       = 83 // rows of a product
+	rows, hidden, heads, inner = 360, 96, 3, 140
 	words                      = 40
 )
 
@@ -89,22 +90,22 @@ func (b *bench) same(what string, got backend.Buffer, want []float64) {
 // products are the three layouts and the epilogues of a step.
 func (b *bench) products() {
 	for _, l := range []kernel.Layout{kernel.NT, kernel.NN, kernel.TN} {
-		x, wideX := b.numbers(rows * hidden)
+		x, wideX := b.numbers(tall * hidden)
 		w, wideW := b.numbers(inner * hidden)
-		y, want := b.numbers(rows * inner)
-		kernel.MatMul(l, want, wideX, wideW, rows, inner, hidden)
-		b.ops.MatMul(backend.MatMul{Y: y, X: x, W: w, M: rows, N: inner, K: hidden, Layout: l, Then: kernel.Accumulate})
+		y, want := b.numbers(tall * inner)
+		kernel.MatMul(l, want, wideX, wideW, tall, inner, hidden)
+		b.ops.MatMul(backend.MatMul{Y: y, X: x, W: w, M: tall, N: inner, K: hidden, Layout: l, Then: kernel.Accumulate})
 		b.same("a product", y, want)
 	}
-	x, wideX := b.numbers(rows * hidden)
+	x, wideX := b.numbers(tall * hidden)
 	w, wideW := b.numbers(inner * hidden)
 	bias, wideBias := b.numbers(inner)
-	r, wideR := b.numbers(rows * inner)
-	y, u := b.ops.Alloc(rows*inner), b.ops.Alloc(rows*inner)
-	a := backend.MatMul{Y: y, X: x, W: w, M: rows, N: inner, K: hidden, Layout: kernel.NT, B: bias}
-	sum, gelu := make([]float64, rows*inner), make([]float64, rows*inner)
-	kernel.MatMul(kernel.NT, sum, wideX, wideW, rows, inner, hidden)
-	kernel.AddBias(sum, wideBias, rows, inner)
+	r, wideR := b.numbers(tall * inner)
+	y, u := b.ops.Alloc(tall*inner), b.ops.Alloc(tall*inner)
+	a := backend.MatMul{Y: y, X: x, W: w, M: tall, N: inner, K: hidden, Layout: kernel.NT, B: bias}
+	sum, gelu := make([]float64, tall*inner), make([]float64, tall*inner)
+	kernel.MatMul(kernel.NT, sum, wideX, wideW, tall, inner, hidden)
+	kernel.AddBias(sum, wideBias, tall, inner)
 	kernel.Gelu(gelu, sum)
 	a.Then, a.U = kernel.BiasGelu, u
 	b.ops.MatMul(a)
@@ -148,7 +149,7 @@ func (b *bench) gelu() {
 }
 
 func (b *bench) attention() {
-	off, d := []int32{0, 7, 8, 75, rows}, hidden/heads
+	off, d := []int32{0, 7, 8, 75, 120, 155, 210, 260, 315, rows}, hidden/heads
 	keep := func(i, j int) float64 { return 1 }
 	qkv, wideQKV := b.numbers(3 * rows * hidden)
 	dout, wideDOut := b.numbers(rows * hidden)
