@@ -16,6 +16,13 @@ type Pool interface {
 	Close()
 }
 
+// Frail is a pool whose threads may be lost, as a browser's may. What must be done whole or not at all is not given to it.
+type Frail interface {
+	Pool
+	// Alone does all parts of t on the caller's thread.
+	Alone(t *Task)
+}
+
 // Serial is a pool of the calling thread alone.
 func Serial() Pool { return serial{} }
 

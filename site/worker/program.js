@@ -27,24 +27,39 @@ const MOST = 16
  * @typedef {{ asked: string, fma: boolean, alone: string }} Machine   alone: why there are no helper threads, '' if there are
  */
 
+/** The exit code of a program whose kernels compute something else than they should on this machine, as in wasm/main.go. */
+const WRONG = 3
+
 /**
- * Starts the program and resolves with the promise of its end, once its module runs.
+ * Starts the program and resolves, once its module runs, with the promise of its exit code.
  *
  * @param {Wish} wish
- * @returns {Promise<{ over: Promise<void> }>}
+ * @param {Promise<unknown>} ready   that the program serves
+ * @returns {Promise<{ over: Promise<number> }>}
  */
-export async function startProgram(wish) {
+export async function startProgram(wish, ready) {
   await import(new URL('wasm_exec.js', FOLDER).href)
-  const fma = WebAssembly.validate(new Uint8Array(MADD))
+  const fused = WebAssembly.validate(new Uint8Array(MADD))
+  const program = await startBuild(wish, fused)
+  if (!fused || (await Promise.race([ready, program.over])) !== WRONG) return program
+  return startBuild(wish, false)
+}
+
+/**
+ * @param {Wish} wish
+ * @param {boolean} fma
+ */
+async function startBuild(wish, fma) {
   const go = new (/** @type {any} */ (globalThis).Go)()
   const threads = threadsOf(wish)
   let alone = aloneBecause(wish, threads)
   const maximum = alone ? 0 : MAXIMA.find(canShare) ?? 0
   if (!alone && !maximum) alone = 'the browser gives no shared memory'
   const kind = fma ? '.fma' : ''
+  const asked = wish.device ?? 'auto'
   if (alone) {
     go.importObject.pool = ALONE
-    return run(go, await compile(`thaw${kind}.wasm`), { asked: wish.device ?? 'auto', fma, alone })
+    return run(go, await compile(`thaw${kind}.wasm`), { asked, fma, alone })
   }
   const [module, helper] = await Promise.all([compile(`thaw.threads${kind}.wasm`), compile(`helper${kind}.wasm`)])
   const memory = new WebAssembly.Memory({ initial: pagesOf(module), maximum, shared: true })
@@ -52,17 +67,20 @@ export async function startProgram(wish) {
   const failed = await pool.start(helper, threads - 1)
   go.importObject.env = { memory }
   go.importObject.pool = pool.imports()
-  return run(go, module, { asked: wish.device ?? 'auto', fma, alone: failed.length === threads - 1 ? failed[0] : '' })
+  return run(go, module, { asked, fma, alone: failed.length === threads - 1 ? failed[0] : '' })
 }
 
 /**
  * @param {any} go
  * @param {WebAssembly.Module} module
  * @param {Machine} machine
+ * @returns {Promise<{ over: Promise<number> }>}
  */
 async function run(go, module, machine) {
+  let code = 0
+  go.exit = (/** @type {number} */ c) => { code = c }
   go.argv = ['thaw', JSON.stringify(machine)]
-  return { over: go.run(await WebAssembly.instantiate(module, go.importObject)) }
+  return { over: go.run(await WebAssembly.instantiate(module, go.importObject)).then(() => code) }
 }
 
 /** @param {Wish} wish */

@@ -156,7 +156,7 @@ async function main() {
   })
   try {
     Object.assign(globalThis, { thaw: go })
-    const { over } = await startProgram(await wish)
+    const { over } = await startProgram(await wish, ready)
     await Promise.race([ready, over])
     post({ ready: true })
     await over

@@ -62,11 +62,11 @@ func (s *session) load(a *Load, open func(string) (Stream, error)) (any, error) 
 	if m.Heads != nil {
 		s.origin = origin{m.Heads.Style, slices.Clone(m.Heads.Tasks)}
 	}
-	if err := s.speed.time(m); err != nil {
+	if err := s.time(m); err != nil {
 		return nil, err
 	}
 	reply := loaded(a.Name, m, a.Files[at].Bytes)
-	reply.MS = s.speed.forward
+	reply.MS, reply.Device = s.speed.forward, s.devices.Device()
 	return reply, nil
 }
 

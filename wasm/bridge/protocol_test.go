@@ -119,7 +119,8 @@ func answerOf(kind, of string) any {
 			"compare": new(Compared),
 		},
 		"event": {
-			"plan": new(train.PlanEvent), "step": new(train.StepEvent), "eval": new(train.EvalEvent), "frozen": new(train.FrozenEvent),
+			"device": new(Changed),
+			"plan":   new(train.PlanEvent), "step": new(train.StepEvent), "eval": new(train.EvalEvent), "frozen": new(train.FrozenEvent),
 			"skipped": new(train.SkippedEvent), "probe": new(train.ProbeEvent), "done": new(train.DoneEvent),
 			"scenarios": new(Scenarios), "begun": new(Begun), "progress": new(Progress), "row": new(Row), "arm": new(Arm), "transfer": new(Transferred),
 		},

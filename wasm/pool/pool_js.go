@@ -52,7 +52,7 @@ type Workers struct {
 	open    bool // a task has been opened and not settled
 }
 
-var _ kernel.Pool = (*Workers)(nil)
+var _ kernel.Frail = (*Workers)(nil)
 
 // New takes over the helpers that site/worker/pool.js has started.
 func New() (*Workers, error) {
@@ -93,6 +93,9 @@ func (w *Workers) Run(t *kernel.Task) error {
 	}
 	return w.settle()
 }
+
+// Alone does all parts of t on the main thread.
+func (w *Workers) Alone(t *kernel.Task) { kernel.Serial().Run(t) }
 
 // settle waits for the helpers. One that is silent for a second may be dead, and news of that come as events: so the
 // goroutine parks and asks again.

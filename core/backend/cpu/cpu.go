@@ -56,6 +56,17 @@ func (c *CPU) run(t kernel.Task) {
 	}
 }
 
+// whole does a task that may not be left half done: a parameter that took its update must not take it again.
+func (c *CPU) whole(t kernel.Task) {
+	frail, ok := c.pool.(kernel.Frail)
+	if !ok || c.err != nil {
+		c.run(t)
+		return
+	}
+	c.task = t
+	frail.Alone(&c.task)
+}
+
 // after ends an operation.
 func (c *CPU) after() {
 	if c.tick != nil && c.err == nil {
