@@ -2,6 +2,7 @@
  * Boot: the state of the address, one trainer, and the elements. Elements ask by events; this file does what they ask and hands
  * the outcome back as properties. What is trained lives in the trainer, what was chosen in state.js, what was told here.
  */
+import { Comparison } from './elements/comparison.js'
 import { DataSource } from './elements/data-source.js'
 import { isAway, manifest } from './elements/encoder-list.js'
 import { stranger, wantedLabels } from './elements/label-edits.js'
@@ -19,10 +20,12 @@ import './elements/label-examples.js'
 import './elements/loss-chart.js'
 import './elements/run-controls.js'
 import './elements/save-list.js'
+import './elements/scenario-table.js'
 import './elements/score-board.js'
 import './elements/synth-lab.js'
 import './elements/task-list.js'
 import './elements/train-hero.js'
+import './elements/transfer-view.js'
 import './elements/try-box.js'
 
 /** Milliseconds: a change of settings waits for the next one this long; charts and predictions come no closer than this. */
@@ -42,13 +45,14 @@ class Page {
   touched = false; resumed = false
   text = EXAMPLES[0]; askedAt = 0; result = null; saves = []; savedNote = ''
   timers = {}; shownAt = 0; queued = false
+  comparison = new Comparison(this, current)
 
   /** @param {(notice: (text: string) => void) => Promise<any>} open makes the trainer */
   constructor(open) {
     this.open = open
     this.predict = latest((text) => this.answer(text))
     this.makeData = latest(() => this.guard('data', () => this.made()))
-    this.makePlan = latest(() => this.guard('freeze', async () => { await this.planned(); await this.refreeze() }))
+    this.makePlan = latest(() => this.guard('freeze', async () => { await this.planned(); await this.refreeze(); await this.comparison.plan() }))
   }
 
   /** Starts the worker once; the preview and everything after it wait for this. */
@@ -334,6 +338,9 @@ class Page {
     give('scores', { tasks: s.tasks, epochs: progress ? run.epochs : s.epochs, history, fitted: run.probes })
     give('proof', { proof: run.proof })
     give('try', { tasks: s.tasks, text: this.text, ready: loaded && this.touched, result: this.result, examples: EXAMPLES, error: errors.try })
+    const { scenarios, transfer } = this.comparison.view()
+    give('compare', scenarios)
+    give('transfer', transfer)
     give('saves', { saves: this.saves, canSave: loaded && run.begun, busy, note: this.savedNote, error: errors.save })
   }
 
@@ -349,7 +356,7 @@ class Page {
     const has = (...list) => names.some((name) => list.includes(name))
     if (has('n', 'dataSeed', 'both', 'typos', 'labelNoise', 'styles', 'tasks')) this.later('data', () => this.makeData())
     if (has('model')) this.forget()
-    if (has('freeze', 'batch', 'accumulate', 'epochs', 'tasks')) this.later('plan', () => this.makePlan())
+    if (has('freeze', 'batch', 'accumulate', 'epochs', 'compareEpochs', 'tasks')) this.later('plan', () => this.makePlan())
     if (has('tasks')) this.retask()
     history.replaceState(null, '', `${location.pathname}${location.search}${writeHash(current())}`)
     this.show()
@@ -365,6 +372,7 @@ class Page {
   /** Other tasks make the old answers and a policy that names a lost head meaningless. */
   retask() {
     Object.assign(this, { result: null, run: new RunRecord([], 0) })
+    this.comparison.forget()
     const { tasks, freeze } = current()
     const lost = lineOf(freeze, this.stack(tasks)).custom && /(^|,)head:/.test(freeze)
     if (lost) set({ freeze: PROPS.find((p) => p.name === 'freeze').first })

@@ -32,6 +32,8 @@ export const PROPS = [
   { name: 'headLr', type: 'number', first: 1e-3, key: 'head-lr', min: 0, max: 1 },
   { name: 'dropout', type: 'number', first: 0.1, key: 'dropout', min: 0, max: 0.9 },
   { name: 'goOn', type: 'bool', first: false, key: 'go-on' },
+  { name: 'compareEpochs', type: 'int', first: 1, key: 'compare-epochs', min: 1, max: 1000 },
+  { name: 'transferSeeds', type: 'int', first: 1, key: 'transfer-seeds', min: 1, max: 20 },
   { name: 'seed', type: 'int', first: 1, key: 'seed', min: 0, max: 2 ** 31 - 1 },
 ]
 

@@ -73,10 +73,11 @@ export { ThawError }
  * @typedef {{ event: 'eval', step: number, epoch: number, set: 'heldout' | 'natural', tasks: { [task: string]: Scores } }} EvalEvent
  * @typedef {{ event: 'frozen', equal: boolean, tensors: number, sha256: string, list: { name: string, before: string, after: string }[] }} FrozenEvent
  * @typedef {{ event: 'skipped', step: number, why: string }} SkippedEvent
+ * @typedef {{ event: 'rollback', step: number, to: number, rate: number }} RollbackEvent   three steps in a row were skipped: the weights of step `to` are back, the rates are `rate` times what was asked for
  * @typedef {{ event: 'probe', task: string, n: number, iterations: number, converged: boolean, loss: number, ms: number }} ProbeEvent
  * @typedef {{ event: 'done', steps: number, seconds: number, stopped: boolean, early: boolean, bestStep: number }} DoneEvent   early and bestStep with patience: it ended the run, the step whose weights the model has
  * @typedef {{ event: 'device', device: Device }} DeviceEvent   something of the device was lost; the run goes on without it, and nothing of the run was lost
- * @typedef {PlanEvent | DeviceEvent | StepEvent | EvalEvent | FrozenEvent | SkippedEvent | ProbeEvent | DoneEvent} TrainEvent
+ * @typedef {PlanEvent | DeviceEvent | StepEvent | EvalEvent | FrozenEvent | SkippedEvent | RollbackEvent | ProbeEvent | DoneEvent} TrainEvent
  *
  * @typedef {TrainSettings & { policies?: string[], transfer?: { a: string, b: string, seeds?: number } }} CompareSettings
  *   policies: the scenarios, those of the command line where none are named; transfer in their place: whether task b gains from task a

@@ -59,19 +59,20 @@ func sentence(a, b string, arms []Arm, gains []Gain, best, worst int) string {
 	alone := fmt.Sprintf("%s alone is right on %s of the held-out sentences", b, share(arms[0]))
 	switch g, w := gains[best], gains[worst]; {
 	case g.Counts && g.Accuracy > 0:
-		return fmt.Sprintf("%s gained from %s here: %s, and on %s %s. That is more than chance explains.", b, a, alone, share(arms[1+best]), how(a, g.Run))
+		return fmt.Sprintf("%s gained from %s here: %s, %s on %s. That is more than chance explains.", b, a, alone, how(a, g.Run), share(arms[1+best]))
 	case w.Counts:
-		return fmt.Sprintf("%s lost by %s here: %s, and on %s %s. That is more than chance explains.", b, a, alone, share(arms[1+worst]), how(a, w.Run))
+		return fmt.Sprintf("%s lost by %s here: %s, %s on %s. That is more than chance explains.", b, a, alone, how(a, w.Run), share(arms[1+worst]))
 	}
-	words := alone
+	noise := 0.0
 	for i, g := range gains {
-		words += fmt.Sprintf(", on %s %s", share(arms[1+i]), how(a, g.Run))
+		noise = max(noise, g.Noise)
+		alone += fmt.Sprintf(", %s on %s", how(a, g.Run), share(arms[1+i]))
 	}
-	return fmt.Sprintf("No gain of %s from %s that can be told from chance here: %s. With %d held-out sentences a difference counts from %.1f points on.",
-		b, a, words, arms[0].HeldOut, 100*max(gains[0].Noise, gains[len(gains)-1].Noise))
+	return fmt.Sprintf("%s gained nothing from %s here that chance does not explain: %s. With %d held-out sentences, differences below %.1f points are noise.",
+		b, a, alone, arms[0].HeldOut, 100*noise)
 }
 
-func share(arm Arm) string { return fmt.Sprintf("%.1f %%", 100*arm.Accuracy.Mean) }
+func share(arm Arm) string { return fmt.Sprintf("%.1f\u00a0%%", 100*arm.Accuracy.Mean) }
 
 // how says what a run has done with A.
 func how(a, run string) string {

@@ -17,9 +17,9 @@ func TestJudge(t *testing.T) {
 		counts                [2]bool
 		says                  string
 	}{
-		{arm(Alone, 100, 0.5), arm(Then, 100, 0.55), arm(Together, 100, 0.45), [2]bool{}, "No gain of b from a that can be told from chance here: b alone is right on 50.0 % of the held-out sentences, on 55.0 % after a, on 45.0 % together with a. With 100 held-out sentences a difference counts from 14.1 points on."},
-		{arm(Alone, 400, 0.5), arm(Then, 400, 0.7), arm(Together, 400, 0.3), [2]bool{true, true}, "b gained from a here: b alone is right on 50.0 % of the held-out sentences, and on 70.0 % after a."},
-		{arm(Alone, 400, 0.5), arm(Then, 400, 0.52), arm(Together, 400, 0.65), [2]bool{false, true}, "and on 65.0 % together with a"},
+		{arm(Alone, 100, 0.5), arm(Then, 100, 0.55), arm(Together, 100, 0.45), [2]bool{}, "b gained nothing from a here that chance does not explain: b alone is right on 50.0\u00a0% of the held-out sentences, after a on 55.0\u00a0%, together with a on 45.0\u00a0%. With 100 held-out sentences, differences below 14.1 points are noise."},
+		{arm(Alone, 400, 0.5), arm(Then, 400, 0.7), arm(Together, 400, 0.3), [2]bool{true, true}, "b gained from a here: b alone is right on 50.0\u00a0% of the held-out sentences, after a on 70.0\u00a0%. That"},
+		{arm(Alone, 400, 0.5), arm(Then, 400, 0.52), arm(Together, 400, 0.65), [2]bool{false, true}, ", together with a on 65.0\u00a0%."},
 		{arm(Alone, 400, 0.7), arm(Then, 400, 0.5), arm(Together, 400, 0.72), [2]bool{true, false}, "b lost by a here"},
 	} {
 		v := Judge("a", "b", []Arm{c.alone, c.then, c.together})

@@ -140,6 +140,21 @@ func (o *AdamW) Skipped() {
 	o.count(-1)
 }
 
+// Reset begins anew: no updates so far, no moments. No operation of the device is needed, so it happens whole.
+func (o *AdamW) Reset() {
+	for _, m := range o.moments {
+		o.free(m)
+	}
+	for _, m := range o.parked {
+		o.free(m)
+	}
+	o.steps = 0
+	clear(o.missed)
+	clear(o.moments)
+	clear(o.parked)
+	o.alloc()
+}
+
 // Norm is the device's squared global norm of the last gradient.
 func (o *AdamW) Norm() backend.Buffer { return o.norm }
 

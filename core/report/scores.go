@@ -2,10 +2,12 @@
 // plane in which embeddings differ most.
 package report
 
+import "math"
+
 // Scores are those of one single-label task on a labelled set.
 type Scores struct {
 	N         int      `json:"n"`        // labelled examples
-	Loss      float64  `json:"loss"`     // mean cross-entropy
+	Loss      float64  `json:"loss"`     // mean cross-entropy, see Finite
 	Accuracy  float64  `json:"accuracy"` // share of right answers
 	MacroF1   float64  `json:"macroF1"`  // mean over labels of F1, 0 for a label never met nor given
 	Labels    []string `json:"labels"`
@@ -43,7 +45,7 @@ func (s *Scores) Finish(loss float64) {
 	}
 	s.MacroF1 = f1 / float64(len(s.Labels))
 	if s.N > 0 {
-		s.Accuracy, s.Loss = float64(right)/float64(s.N), loss/float64(s.N)
+		s.Accuracy, s.Loss = float64(right)/float64(s.N), Finite(loss/float64(s.N))
 	}
 }
 
@@ -55,4 +57,13 @@ func Best(row []float32) (best int) {
 		}
 	}
 	return best
+}
+
+// Finite is a loss that JSON can carry: that of a model that has diverged, which is no number or none that float64 has, is
+// the greatest there is.
+func Finite(loss float64) float64 {
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return math.MaxFloat64
+	}
+	return loss
 }

@@ -79,3 +79,15 @@ func near(t *testing.T, name string, got, want float64) {
 		t.Errorf("%s is %v, want %v", name, got, want)
 	}
 }
+
+// TestDiverged has a loss that is no number: JSON can carry the scores all the same.
+func TestDiverged(t *testing.T) {
+	for _, loss := range []float64{math.NaN(), math.Inf(1), math.MaxFloat64} {
+		s := NewScores([]string{"a", "b"})
+		s.Add(0, 1)
+		s.Finish(loss)
+		if _, err := json.Marshal(s); err != nil || s.Loss != math.MaxFloat64 {
+			t.Errorf("a loss of %v: %v, %v", loss, s.Loss, err)
+		}
+	}
+}

@@ -33,6 +33,10 @@ type state struct {
 	Scored  int        `json:"scored"`
 	Skipped int        `json:"skipped"`
 	Best    *bestState `json:"best,omitempty"`
+	// Halved is how often the run went back, Anchor the step of the tensors anchor.NAME that it would go back to. Where there
+	// are none, those of this file are.
+	Halved int `json:"halved,omitempty"`
+	Anchor int `json:"anchor,omitempty"`
 
 	Examples int `json:"examples"`
 	Tokens   int `json:"tokens"`
@@ -48,12 +52,16 @@ type bestState struct {
 const stateVersion = 1
 
 // Save writes the run as one safetensors file: every parameter under its name, the moments of those that train or did as
-// optim.m.NAME and optim.v.NAME, and the state. It is called between steps.
+// optim.m.NAME and optim.v.NAME, the weights to go back to as anchor.NAME, and the state. It is called between steps.
 func (t *Trainer) Save(w io.Writer) error {
 	updates, missed := t.optim.Counts()
 	s := state{
 		Version: stateVersion, Settings: t.settings, Head: t.model.Heads.Style, Tasks: t.model.Heads.Tasks,
 		Step: t.done, Scored: t.scored, Skipped: t.bad, Best: t.best.state(), Updates: updates, Missed: missed, Examples: len(t.train.examples), Tokens: data.Tokens(t.train.examples),
+	}
+	s.Halved = t.halved
+	if t.anchored() {
+		s.Anchor = t.anchor.step
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -67,6 +75,13 @@ func (t *Trainer) Save(w io.Writer) error {
 	})
 	if err != nil {
 		return err
+	}
+	if t.anchored() {
+		for _, p := range t.model.Params.Params() {
+			if v := t.anchor.values[p]; v != nil {
+				ts = append(ts, safetensors.Tensor{Name: "anchor." + p.Name, Shape: p.Shape, F32: v})
+			}
+		}
 	}
 	return safetensors.Encode(w, ts, map[string]string{"thaw": string(text)})
 }
@@ -111,6 +126,9 @@ func (t *Trainer) eachOf(a *nn.Arena, p *nn.Param, f func(string, []int, backend
 	return f("optim.v."+p.Name, p.Shape, v)
 }
 
+// anchored says whether the weights to go back to are others than those of now.
+func (t *Trainer) anchored() bool { return t.anchor != nil && t.anchor.step != t.done }
+
 // state is nil before the first evaluation.
 func (b *best) state() *bestState {
 	if b == nil || len(b.values) == 0 {
@@ -150,7 +168,7 @@ func Resume(m *model.Model, r io.Reader, d Data) (*Trainer, error) {
 
 // restore writes parameters and moments to the device.
 func (t *Trainer) restore(tensors map[string]safetensors.Tensor, s state) error {
-	t.done, t.scored, t.bad = s.Step, s.Scored, s.Skipped
+	t.done, t.scored, t.bad, t.halved = s.Step, s.Scored, s.Skipped, s.Halved
 	if s.Best != nil && t.best != nil {
 		t.best.loss, t.best.step, t.best.since = s.Best.Loss, s.Best.Step, s.Best.Since
 	}
@@ -169,7 +187,29 @@ func (t *Trainer) restore(tensors map[string]safetensors.Tensor, s state) error 
 		return err
 	}
 	t.optim.SetCounts(s.Updates, s.Missed)
+	if err := t.reanchor(tensors, s.Anchor); err != nil {
+		return err
+	}
 	return t.ops.Sync()
+}
+
+// reanchor takes the weights to go back to out of a checkpoint that has them.
+func (t *Trainer) reanchor(tensors map[string]safetensors.Tensor, step int) error {
+	a := &anchor{step: step, values: map[*nn.Param][]float32{}}
+	for _, p := range t.model.Params.Params() {
+		v, ok := tensors["anchor."+p.Name]
+		if !ok || !p.Thawed() {
+			continue
+		}
+		if v.F32 == nil || !slices.Equal(v.Shape, p.Shape) {
+			return fmt.Errorf("%w: tensor anchor.%s is not float32 %v; it is of another model", ErrCheckpoint, p.Name, p.Shape)
+		}
+		a.values[p] = v.F32
+	}
+	if len(a.values) > 0 {
+		t.anchor = a
+	}
+	return nil
 }
 
 // rethaw thaws what was thawed when the checkpoint was written, and makes room for the moments of what had been before.

@@ -1,13 +1,16 @@
 package train
 
 import (
+	"math"
+
 	"thaw/core/data"
 	"thaw/core/model"
 )
 
 // evaluate scores the model on every set, through the cached prefix and without dropout. The first set is the one that early
-// stopping goes by.
-func (t *Trainer) evaluate(emit func(Event)) error {
+// stopping goes by. It is sound if every loss is a number.
+func (t *Trainer) evaluate(emit func(Event)) (sound bool, err error) {
+	sound = true
 	for i, c := range t.evals {
 		if len(c.examples) == 0 {
 			continue
@@ -22,7 +25,7 @@ func (t *Trainer) evaluate(emit func(Event)) error {
 				return model.ReadLogits(t.ops, t.logits(c, b), func(i, task int, row []float32) { rows[task] = append(rows[task][:i], row) })
 			})
 			if err != nil {
-				return err
+				return false, err
 			}
 			for task := range rows {
 				for i, row := range rows[task] {
@@ -31,11 +34,14 @@ func (t *Trainer) evaluate(emit func(Event)) error {
 			}
 		}
 		scores := s.Finish()
+		for _, of := range scores {
+			sound = sound && of.Loss < math.MaxFloat64
+		}
 		emit(EvalEvent{Event: "eval", Step: t.done, Epoch: t.epoch(), Set: c.name, Tasks: scores})
 		if i == 0 && t.best != nil && t.done > 0 {
 			t.consider(scores)
 		}
 	}
 	t.scored = t.done
-	return nil
+	return sound, nil
 }

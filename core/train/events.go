@@ -65,6 +65,14 @@ type SkippedEvent struct {
 	Why   string `json:"why"`
 }
 
+// RollbackEvent says that the weights of an earlier step have come back, for the gradient was not finite three steps in a row.
+type RollbackEvent struct {
+	Event string  `json:"event"` // "rollback"
+	Step  int     `json:"step"`  // the last step before it
+	To    int     `json:"to"`    // the step whose weights came back
+	Rate  float64 `json:"rate"`  // factor of the rates from now on: 1/2, 1/4, …
+}
+
 // ProbeEvent is one head fitted at once under the policy probe.
 type ProbeEvent struct {
 	Event      string  `json:"event"` // "probe"
@@ -87,10 +95,11 @@ type DoneEvent struct {
 	BestStep int  `json:"bestStep"`
 }
 
-func (PlanEvent) event()    {}
-func (StepEvent) event()    {}
-func (EvalEvent) event()    {}
-func (FrozenEvent) event()  {}
-func (SkippedEvent) event() {}
-func (ProbeEvent) event()   {}
-func (DoneEvent) event()    {}
+func (PlanEvent) event()     {}
+func (StepEvent) event()     {}
+func (EvalEvent) event()     {}
+func (FrozenEvent) event()   {}
+func (SkippedEvent) event()  {}
+func (ProbeEvent) event()    {}
+func (DoneEvent) event()     {}
+func (RollbackEvent) event() {}

@@ -37,7 +37,7 @@ func Estimate(m *model.Model, s Settings, examples, tokens int) (PlanEvent, erro
 }
 
 // estimate counts parameters and adds up memory: weights and their packed copies, gradients and two moments of what trains,
-// activations of a micro-batch, and the cache.
+// the weights to go back to, activations of a micro-batch, and the cache.
 func estimate(m *model.Model, s Settings, policy freeze.Policy, examples, tokens int) PlanEvent {
 	c := m.Encoder.Config
 	e := PlanEvent{Event: "plan", Freeze: policy.String(), Examples: examples}
@@ -70,9 +70,18 @@ func estimate(m *model.Model, s Settings, policy freeze.Policy, examples, tokens
 	if stage > 0 {
 		store = min(s.CacheBytes, 4*rows*h)
 	}
-	e.MemoryBytes = weights + packed + 12*int64(e.Trainable) + activations + store
+	e.MemoryBytes = weights + packed + BytesPerTrainable(s)*int64(e.Trainable) + activations + store
 	e.CacheStage = stage
 	return e
+}
+
+// BytesPerTrainable is the memory that a weight takes more than a frozen one: its gradient, two moments, its value to go back to
+// and, with patience, its best value.
+func BytesPerTrainable(s Settings) int64 {
+	if s.Patience > 0 {
+		return 20
+	}
+	return 16
 }
 
 // stageOf is the stage of the encoder that a group belongs to; heads and pooler lie above all stages.

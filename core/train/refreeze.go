@@ -55,6 +55,9 @@ func (t *Trainer) refreeze(p freeze.Policy) error {
 	if t.before == nil {
 		return nil // the run has not begun
 	}
+	if err := t.hold(); err != nil {
+		return err
+	}
 	return t.digest()
 }
 

@@ -242,31 +242,6 @@ func sameSteps(t *testing.T, whole, rest []Event, at int) {
 	}
 }
 
-// TestNonFinite: steps whose gradient is not finite are skipped, three in a row end the run, nothing becomes NaN.
-func TestNonFinite(t *testing.T) {
-	tr, m := toyTrainer(t, kernel.Serial(), toySettings("none"), head.Mean)
-	p, _ := m.Params.Lookup("heads.topic.weight")
-	w := make([]float32, p.Size())
-	w[0] = float32(math.Inf(1))
-	m.Params.Ops().Write(p.Value, w)
-	skipped := 0
-	err := tr.Run(context.Background(), func(e Event) {
-		if _, ok := e.(SkippedEvent); ok {
-			skipped++
-		}
-	})
-	if err == nil || !strings.Contains(err.Error(), "lr") || skipped != maxBad {
-		t.Fatalf("error %v after %d skipped steps", err, skipped)
-	}
-	for name, v := range values(t, m) {
-		for _, e := range v {
-			if f := math.Float32frombits(e); f != f {
-				t.Fatalf("%s holds NaN", name)
-			}
-		}
-	}
-}
-
 // TestTickStops: an error between any two operations of a step ends it without touching a parameter, and the run as stopped.
 func TestTickStops(t *testing.T) {
 	ended := false

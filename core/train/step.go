@@ -1,13 +1,13 @@
 package train
 
 import (
-	"fmt"
 	"math"
 	"time"
 
 	"thaw/core/autograd"
 	"thaw/core/data"
 	"thaw/core/nn"
+	"thaw/core/report"
 )
 
 // Step takes the next optimizer step.
@@ -26,7 +26,7 @@ func (t *Trainer) Step(emit func(Event)) error {
 
 // update has the optimizer take the step. One that was disturbed or stopped before the first parameter changed is not counted.
 func (t *Trainer) update() error {
-	t.optim.Step(t.schedule.Factor(t.done))
+	t.optim.Step(t.rate())
 	err := t.ops.Sync()
 	if err != nil {
 		t.optim.Skipped()
@@ -95,7 +95,7 @@ func (t *Trainer) report(index, labelled []int, begin time.Time, emit func(Event
 	if err := t.ops.Read(norm, t.optim.Norm()); err != nil {
 		return err
 	}
-	factor := t.schedule.Factor(t.done)
+	factor := t.rate()
 	t.done++
 	if n := float64(norm[0]); math.IsNaN(n) || math.IsInf(n, 0) {
 		return t.skipped(emit)
@@ -107,7 +107,7 @@ func (t *Trainer) report(index, labelled []int, begin time.Time, emit func(Event
 	}
 	for i, task := range t.model.Heads.Tasks {
 		if labelled[i] > 0 {
-			e.Losses[task.Name] = float64(sums[i]) / float64(labelled[i])
+			e.Losses[task.Name] = report.Finite(float64(sums[i]) / float64(labelled[i]))
 			e.Loss += task.Weight * e.Losses[task.Name]
 		}
 	}
@@ -117,22 +117,8 @@ func (t *Trainer) report(index, labelled []int, begin time.Time, emit func(Event
 	}
 	took := time.Since(begin).Seconds()
 	e.MS, e.TokensPerSecond = took*1e3, float64(tokens)/max(took, 1e-9)
+	e.Loss = report.Finite(e.Loss)
 	emit(e)
-	return nil
-}
-
-// maxBad is how many steps in a row may have a gradient that is not finite.
-const maxBad = 3
-
-// skipped counts a step that the device left out.
-func (t *Trainer) skipped(emit func(Event)) error {
-	t.optim.Skipped()
-	t.bad++
-	emit(SkippedEvent{Event: "skipped", Step: t.done, Why: "the gradient is not finite"})
-	if t.bad == maxBad {
-		return fmt.Errorf("train: the gradient was not finite %d steps in a row, up to step %d; try a smaller lr than %g and headLr than %g",
-			maxBad, t.done, t.settings.LR, t.settings.HeadLR)
-	}
 	return nil
 }
 

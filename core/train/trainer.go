@@ -57,6 +57,9 @@ type Trainer struct {
 	scored int   // step of the last evaluation, -1 before the first
 	best   *best // weights of the best evaluation so far, nil without early stopping
 
+	anchor *anchor // weights to go back to, nil before the run
+	halved int     // times the run went back, each with half the rate
+
 	undo func() // puts the model's own dropout back
 }
 
@@ -213,12 +216,24 @@ func (t *Trainer) Run(ctx context.Context, emit func(Event)) error {
 	if err := t.digest(); err != nil {
 		return t.stopped(ctx, err, begin, emit)
 	}
+	if t.anchor == nil {
+		if err := t.hold(); err != nil {
+			return t.stopped(ctx, err, begin, emit)
+		}
+	}
 	for {
 		if ctx.Err() != nil {
 			return t.stopped(ctx, ctx.Err(), begin, emit)
 		}
 		if t.due() {
-			if err := t.evaluate(emit); err != nil {
+			sound, err := t.evaluate(emit)
+			if err != nil {
+				return t.stopped(ctx, err, begin, emit)
+			}
+			if sound && t.bad == 0 {
+				err = t.hold()
+			}
+			if err != nil {
 				return t.stopped(ctx, err, begin, emit)
 			}
 		}

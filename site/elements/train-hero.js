@@ -2,7 +2,7 @@
  * <train-hero>: the one-click way. A button that loads the encoder, makes the data and trains, the stages it goes through, and
  * for each task its loss as a small curve and its accuracy before and now.
  *
- * @property {'idle'|'preparing'|'training'|'paused'|'stopping'} phase
+ * @property {'idle'|'preparing'|'training'|'paused'|'stopping'|'comparing'} phase
  * @property {string} note     what happens now, in a sentence
  * @property {{ name: string, href: string, text: string, state: 'waiting'|'working'|'done', share?: number }[]} stages
  * @property {{ name: string, labels: string[] }[]} tasks
@@ -18,8 +18,8 @@ import { hueClass } from './task-hue.js'
 
 const styles = await sheets(import.meta.url, './train-hero.css')
 const SPARK = { width: 200, height: 40, points: 100, capacity: 20000 }
-const ACTION = { idle: 'run-train', preparing: 'run-stop', training: 'run-pause', paused: 'run-continue', stopping: '' }
-const WORD = { idle: 'Train', preparing: 'Cancel', training: 'Pause', paused: 'Continue', stopping: 'Stopping…' }
+const ACTION = { idle: 'run-train', preparing: 'run-stop', training: 'run-pause', paused: 'run-continue', stopping: '', comparing: '' }
+const WORD = { idle: 'Train', preparing: 'Cancel', training: 'Pause', paused: 'Continue', stopping: 'Stopping…', comparing: 'Train' }
 
 class TrainHero extends PageElement {
   static props = { phase: 'idle', note: '', stages: [], tasks: [], scores: {}, error: null }
@@ -53,7 +53,7 @@ class TrainHero extends PageElement {
   render() {
     const { phase } = this
     this.button.textContent = WORD[phase]
-    this.button.disabled = phase === 'stopping'
+    this.button.disabled = !ACTION[phase]
     this.stop.hidden = phase !== 'training' && phase !== 'paused'
     this.line.textContent = this.note
     this.problem.show(this.error)

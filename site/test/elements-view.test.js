@@ -173,6 +173,8 @@ test('a run is gathered from its events', () => {
   run.hear({ event: 'plan', cut: 2 })
   run.hear({ event: 'skipped', step: 3 })
   assert.equal(run.remark, '2 texts longer than the limit of tokens were cut. 1 step skipped, for its numbers were not finite.')
+  run.hear({ event: 'rollback', step: 11, to: 6, rate: 0.5 })
+  assert.match(run.remark, /The weights of step 6 came back, and the rates are 0\.5 times/)
   run.hear({ event: 'done', stopped: true })
   assert.equal(run.whole, false)
   run.hear({ event: 'done' })

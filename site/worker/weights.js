@@ -107,7 +107,7 @@ function folderName(files) {
  */
 async function modelOf(name, signal) {
   const answer = await get(new URL('manifest.json', WEIGHTS), 'weights/manifest.json', signal)
-  const manifest = await answer.json().catch(() => { throw new ThawError('download', 'weights/manifest.json is no JSON.', 'Build dist/ again.') })
+  const manifest = await answer.json().catch(() => { throw signal?.aborted ? aborted() : new ThawError('download', 'weights/manifest.json is no JSON.', 'Build dist/ again.') })
   const model = manifest.models.find((/** @type {{ name: string }} */ m) => m.name === name)
   if (model) return model
   const names = manifest.models.map((/** @type {{ name: string }} */ m) => m.name).join(', ')

@@ -3,6 +3,7 @@ package bridge
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -191,4 +192,40 @@ func TestCompareRefuses(t *testing.T) {
 		p.refused(code, "compare", more, nil)
 	}
 	p.refused("message", "compare", map[string]any{"policy": "all"}, nil)
+}
+
+// TestDiverged trains with absurd rates: the run ends with a sentence, and the worker goes on answering.
+func TestDiverged(t *testing.T) {
+	p := newPage(t)
+	p.loadTiny()
+	args, _ := tiny(t)
+	args = with(with(with(args, "steps", 200), "lr", 1e30), "headLr", 1e30)
+	id := p.post("train", args, nil)
+	back := 0
+	for {
+		a := p.hear()
+		if a.ID == id && a.Event["event"] == "rollback" {
+			back++
+		}
+		if a.ID != id || a.Event != nil {
+			continue
+		}
+		if a.Error == nil || !strings.Contains(a.Error.Message, "try a smaller lr") || back != 5 {
+			t.Errorf("after %d rollbacks: %s %+v", back, a.Reply, a.Error)
+		}
+		break
+	}
+	p.must("predict", Predict{Texts: []string{"a goal"}}, nil, nil)
+	p.must("hello", nil, nil, nil)
+}
+
+// TestUnwritable answers with an error where JSON cannot carry a reply.
+func TestUnwritable(t *testing.T) {
+	p := &page{t: t, out: make(chan answer, 2)}
+	s := &session{port: p}
+	s.event(1, map[string]float64{"loss": math.NaN()})
+	s.answer(1, map[string]float64{"loss": math.NaN()}, nil)
+	if a := p.hear(); s.broken != nil || a.Error == nil || a.Error.Code != "diverged" {
+		t.Errorf("%+v, %v", a, s.broken)
+	}
 }

@@ -85,7 +85,7 @@ func (s *session) estimate(a *Plan, settings train.Settings, tasks []head.Task, 
 		}
 	}
 	if !same {
-		p.MemoryBytes -= 12 * int64(e.Trainable-p.Trainable) // gradient and two moments of what would not train
+		p.MemoryBytes -= train.BytesPerTrainable(settings) * int64(e.Trainable-p.Trainable) // of what would not train
 	}
 	return p, nil
 }

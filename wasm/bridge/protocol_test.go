@@ -121,7 +121,7 @@ func answerOf(kind, of string) any {
 		"event": {
 			"device": new(Changed),
 			"plan":   new(train.PlanEvent), "step": new(train.StepEvent), "eval": new(train.EvalEvent), "frozen": new(train.FrozenEvent),
-			"skipped": new(train.SkippedEvent), "probe": new(train.ProbeEvent), "done": new(train.DoneEvent),
+			"skipped": new(train.SkippedEvent), "rollback": new(train.RollbackEvent), "probe": new(train.ProbeEvent), "done": new(train.DoneEvent),
 			"scenarios": new(Scenarios), "begun": new(Begun), "progress": new(Progress), "row": new(Row), "arm": new(Arm), "transfer": new(Transferred),
 		},
 	}

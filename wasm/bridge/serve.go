@@ -226,19 +226,25 @@ func (s *session) answers(args any) (any, error) {
 }
 
 // answer sends a reply or an error.
-func (s *session) answer(id int, reply any, err error, binary ...[]byte) {
+func (s *session) answer(id int, answer any, err error, binary ...[]byte) {
 	if err != nil {
-		s.send(struct {
-			ID    int    `json:"id"`
-			Error *Fault `json:"error"`
-		}{id, asFault(err)})
+		s.send(failure{id, asFault(err)})
 		return
 	}
-	s.send(struct {
+	s.send(reply{id, answer}, binary...)
+}
+
+// The two ways in which a command ends.
+type (
+	reply struct {
 		ID    int `json:"id"`
 		Reply any `json:"reply"`
-	}{id, reply}, binary...)
-}
+	}
+	failure struct {
+		ID    int    `json:"id"`
+		Error *Fault `json:"error"`
+	}
+)
 
 // event sends something that happened in the work of command id: an event of training, or of a comparison.
 func (s *session) event(id int, e any) {
@@ -254,12 +260,25 @@ type Changed struct {
 	Device device.Device `json:"device"`
 }
 
+// send sends a message. One that JSON cannot carry, for a model that has diverged gave numbers that are none, becomes an error.
 func (s *session) send(message any, binary ...[]byte) {
 	text, err := json.Marshal(message)
-	if err == nil {
+	if err != nil {
+		text, err = s.unwritable(message)
+	}
+	if err == nil && text != nil {
 		err = s.port.Send(text, binary...)
 	}
 	if err != nil {
 		s.broken, s.closed = err, true
 	}
+}
+
+// unwritable is the error in place of a reply; an event is left out.
+func (s *session) unwritable(message any) ([]byte, error) {
+	r, ok := message.(reply)
+	if !ok {
+		return nil, nil
+	}
+	return json.Marshal(failure{r.ID, &Fault{"diverged", "the model's answer holds numbers that are none: it has diverged", "Load the encoder again, and train with smaller rates."}})
 }

@@ -87,7 +87,11 @@ func transferTable(w io.Writer, a, b, policy string, arms []compare.Arm) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	return cosines(w, arms)
+	if err := cosines(w, arms); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w, compare.Judge(a, b, arms).Sentence)
+	return err
 }
 
 // cosines prints how the tasks' gradients stand to each other.

@@ -46,6 +46,8 @@ func (p *progress) event(e train.Event) {
 		p.eval(e)
 	case train.SkippedEvent:
 		p.note("step %d skipped: %s", e.Step, e.Why)
+	case train.RollbackEvent:
+		p.note("the weights of step %d are back, and the rates are %g times what was asked for", e.To, e.Rate)
 	case train.FrozenEvent:
 		p.frozen(e)
 	case train.ProbeEvent:

@@ -30,6 +30,7 @@ export async function useApi(browser, dist, report) {
     await report.part('the hub', () => fromTheHub(page, report))
     await report.part('a policy in mid-run', () => refreeze(page, report))
     await report.part('a fit at once', () => probe(page, report))
+    await report.part('comparing', () => compare(page, report))
     await report.part('saves', () => saves(page, report))
     await report.part('aborting', () => aborting(page, report))
     await report.part('another origin', () => anotherOrigin(browser, server.url, report))
@@ -236,6 +237,43 @@ async function probe(page, report) {
   report.check('heads are fitted without steps', seen.events.map((e) => e.event).join(' ') === 'plan eval probe probe eval frozen done', seen.events.map((e) => e.event))
   report.check('a fit says how it went', seen.events.filter((e) => e.event === 'probe').every((e) => e.iterations > 0 && e.n > 0 && Number.isFinite(e.loss) && e.ms >= 0), seen.events)
   report.check('the fitted heads answer', Boolean(seen.answer.topic.label), seen.answer)
+}
+
+/** Scenarios side by side; what was learnt stays, and each begins with the weights as they were loaded. */
+async function compare(page, report) {
+  const { args } = tinyJob()
+  const seen = await page.evaluate(async ({ tasks, data, evals, settings }) => {
+    const { t, all } = window.thawTest
+    const job = { tasks, data: data.records, eval: evals.heldout.records, ...settings, policies: ['all', 'probe', 'none'] }
+    const compared = async (change, each = () => {}) => {
+      const events = []
+      for await (const e of t.compare({ ...job, ...change })) { events.push(e); await each(e) }
+      return events
+    }
+    await t.load(all())
+    const fresh = await compared({})
+    for await (const e of t.train({ tasks, data: data.records, ...settings })) if (e.event === 'skipped') throw new Error(e.why)
+    const before = await t.predict('the team won')
+    const worn = await compared({})
+    let during
+    const stopped = await compared({ steps: 100000 }, async (e) => {
+      if (e.event !== 'progress' || e.index !== 2 || during) return
+      await t.pause()
+      during = await t.predict('the team won')
+      await t.stop()
+    })
+    const transfer = await compared({ policies: undefined, transfer: { a: 'topic', b: 'sentiment' } })
+    return { fresh, worn, stopped, transfer, before, during, after: await t.predict('the team won'), save: await t.save({ name: 'compared' }).then(() => t.removeSave('compared')).then(() => true) }
+  }, args)
+  const rows = (events) => events.filter((e) => e.event === 'row').map(({ seconds, ...row }) => row)
+  report.check('rows come one after the other', seen.fresh.map((e) => e.event).filter((e) => e !== 'progress').join(' ') === 'scenarios begun row begun row begun row compared', seen.fresh.map((e) => e.event))
+  report.check('the control stays where it was and the others move', rows(seen.fresh).every((r) => (r.scores[0].lossBefore === r.scores[0].lossAfter) === r.control), rows(seen.fresh))
+  report.check('after a run the scenarios begin as before it', JSON.stringify(rows(seen.worn)) === JSON.stringify(rows(seen.fresh)), [rows(seen.fresh), rows(seen.worn)])
+  report.check('it can be stopped and keeps the rows it has', rows(seen.stopped).length === 2 && seen.stopped.at(-1).stopped, seen.stopped.at(-1))
+  report.check('what was learnt stays, and answers meanwhile', [seen.during, seen.after].every((p) => JSON.stringify(p) === JSON.stringify(seen.before)), [seen.before, seen.during, seen.after])
+  report.check('the run before it can still be saved', seen.save === true)
+  const { arms = [], verdict } = seen.transfer.find((e) => e.event === 'transfer') ?? {}
+  report.check('a transfer has three runs, cosines and a verdict', arms.length === 3 && Number.isFinite(arms[2].cosineEnd[0]) && /sentiment/.test(verdict.sentence), seen.transfer)
 }
 
 async function saves(page, report) {
