@@ -11,7 +11,8 @@ usage: ./build.sh COMMAND
             [--base /sub/path/] [--plain: no special headers, no compression]
   test      run every test: Go natively, without SIMD and as wasm, JavaScript, the page in two browsers
   check     formatting, vet, types, tidiness, guards; leaves the tree as it was
-  bench     measure speed, beside PyTorch where it is installed
+  bench     measure speed beside onnxruntime-web, jax-js and, where they are installed, PyTorch and onnxruntime:
+            one table of ratios in about ten minutes [gemm|forward|step|native|scaling …] [--json] [--seconds 6]
   golden    record the reference files again with PyTorch and transformers (6 GB of packages)
 
 On a new machine with Go, Node.js and Python 3 each command installs what else it needs and says so.
@@ -296,18 +297,34 @@ check_tree() {
 	fi
 }
 
+# cmd_bench prints nothing but results on standard output, for programs read them.
 cmd_bench() {
-	need_go
-	quietly "Building bin/thaw" "${go_build[@]}" -o bin/thaw ./core/cmd/thaw
-	fetch_weights
-	loudly "thaw" bin/thaw bench "$@"
-	local python
-	for python in .venv/bin/python python3; do
-		command -v "$python" >/dev/null && "$python" -c 'import torch, transformers' 2>/dev/null || continue
-		loudly "PyTorch" "$python" weights/golden/time_torch.py weights/cache/minilm
-		return
-	done
-	say "PyTorch is not installed, so its times are left out; ./build.sh golden installs it into .venv."
+	{
+		need_browsers
+		build_all
+		need_peers
+		quietly "Building the products of the bench" build_bench
+	} >&2
+	local code=0
+	node site/dev/bench/bench.mjs "$@" || code=$?
+	return "$code"
+}
+
+# need_peers installs what thaw is measured against in the browser, for this command alone: 150 MB.
+need_peers() {
+	local lock=site/dev/bench/package-lock.json to=bin/bench/peers
+	cmp -s "$lock" "$to/.thaw-lock.json" && return
+	mkdir -p "$to"
+	cp site/dev/bench/package.json "$lock" .npmrc "$to/"
+	quietly "Installing onnxruntime-web and jax-js into $to (150 MB)" npm ci --prefix "$to" --ignore-scripts --no-audit --no-fund
+	cp "$lock" "$to/.thaw-lock.json"
+}
+
+# build_bench links the program that times products by themselves, as build_wasm links the trainer's.
+build_bench() {
+	mkdir -p bin/bench/www/made
+	GOOS=js GOARCH=wasm "${go_build[@]}" -ldflags=-w -o bin/bench/linked.wasm ./wasm/bench
+	bin/link -main bin/bench/www/made/kernels.wasm bin/bench/linked.wasm
 }
 
 cmd_golden() {

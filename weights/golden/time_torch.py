@@ -1,65 +1,85 @@
-"""Times PyTorch on the real MiniLM, 16 sentences of 64 tokens, and prints JSON: python time_torch.py MODEL_FOLDER
+"""Times PyTorch for ./build.sh bench: python time_torch.py MODEL_FOLDER THREADS reads jobs and answers with times (jobs.py).
 
-Medians in milliseconds at 1 and 2 threads: forward (no gradients kept) and step, a full training step of two mean-pooled
-heads with nothing frozen: forward, backward, clipping, AdamW. Dropout is off, attention PyTorch's default. AdamW is PyTorch's
-default in stepMs and its fused kernel, which is quicker on a processor too, in fusedStepMs.
+forward is the encoder without gradients, in inference mode. step is a full training step of two mean-pooled heads: forward,
+backward, clipping, and AdamW's fused kernel, the quicker of PyTorch's two. Dropout is off, attention PyTorch's default.
+Sentences of one length go in without a mask, others padded to the longest, as transformers does it.
 """
 
-import json
-import statistics
 import sys
-import time
 
 import torch
-from transformers import BertModel
+from transformers import AutoModel
 
+import jobs
+import packed
 import recording
 import training
 
-SENTENCES, TOKENS = 16, 64
-WARM_UPS, ROUNDS = 2, 9
-CLASSES = {"topic": 4, "sentiment": 2}
-SETTINGS = training.Settings(lr=1e-4, headLr=1e-3, weights={"topic": 1.0, "sentiment": 1.0})
+SETTINGS = {"lr": 1e-4, "headLr": 1e-3}
 
 
-def median_ms(work):
-    times = []
-    for _ in range(WARM_UPS + ROUNDS):
-        start = time.perf_counter()
-        work()
-        times.append(1000 * (time.perf_counter() - start))
-    return round(statistics.median(times[WARM_UPS:]), 1)
+def optimizer(model, s):
+    """Fused AdamW over as few groups as there are rates: with one for each tensor it would be slower."""
+    groups = {}
+    for name, p in model.named_parameters():
+        if p.requires_grad:
+            rate = s.headLr if name.startswith("heads.") else s.lr
+            groups.setdefault((rate, s.weightDecay if p.dim() > 1 else 0.0), []).append(p)
+    groups = [{"params": list(ps), "lr": lr, "weight_decay": decay} for (lr, decay), ps in groups.items()]
+    return torch.optim.AdamW(groups, betas=s.betas, eps=s.eps, fused=True)
 
 
-def measure(folder):
-    bert = BertModel.from_pretrained(folder, dtype=torch.float32)
-    model = training.Classifier(bert, "mean", CLASSES).eval()
-    sentences = torch.randint(1000, bert.config.vocab_size, (SENTENCES, TOKENS)).tolist()
-    labels = {task: torch.randint(0, c, (SENTENCES,)) for task, c in CLASSES.items()}
-    adamw = training.optimizer(model, SETTINGS)
-    fused = training.optimizer(model, SETTINGS, fused=True)
+class Bench:
+    def __init__(self, folder):
+        self.encoder = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+        self.key, self.step_once = None, None
 
-    def forward():
-        with torch.no_grad():
-            model(sentences)
+    def work(self, job):
+        return self.forward(job) if job["work"] == "forward" else self.step(job)
 
-    def step(optimizer):
-        total = training.losses(model(sentences), labels, SETTINGS.weights)[1]
-        training.step(model, total, optimizer, SETTINGS)
+    def inputs(self, sentences):
+        ids, mask = packed.padded(sentences)
+        return ids, mask, {} if mask.all() else {"attention_mask": mask}
 
-    return {"forwardMs": median_ms(forward), "stepMs": median_ms(lambda: step(adamw)),
-            "fusedStepMs": median_ms(lambda: step(fused))}
+    def forward(self, job):
+        ids, mask, more = self.inputs(job["ids"])
+
+        def once():
+            with torch.inference_mode():
+                return packed.mean(self.encoder(input_ids=ids, **more).last_hidden_state, mask)
+
+        ms, pooled = jobs.timed(job["repeat"], once)
+        return ms, jobs.sample(pooled.flatten().tolist())
+
+    def step(self, job):
+        key = (job["freeze"], len(job["ids"]), sum(map(len, job["ids"])))
+        if key != self.key:
+            self.key, self.step_once = key, self.prepare(job)
+        return jobs.timed(job["repeat"], self.step_once)[0], []
+
+    def prepare(self, job):
+        classes = {task["name"]: len(task["labels"]) for task in job["tasks"]}
+        settings = training.Settings(**SETTINGS, weights={name: 1.0 for name in classes})
+        model = training.Classifier(self.encoder, "mean", classes).eval()
+        training.freeze(model, job["freeze"])
+        adamw = optimizer(model, settings)
+        labels = {task["name"]: torch.tensor([task["labels"].index(row[task["name"]]) for row in job["labels"]]) for task in job["tasks"]}
+        ids, mask, more = self.inputs(job["ids"])
+
+        def once():
+            hidden = packed.mean(self.encoder(input_ids=ids, **more).last_hidden_state, mask)
+            logits = {task: head(hidden) for task, head in model.heads.items()}
+            training.step(model, training.losses(logits, labels, settings.weights)[1], adamw, settings)
+
+        return once
 
 
-def main(folder):
+def main(folder, threads):
     recording.settle(0)
     torch.use_deterministic_algorithms(False)
-    result = {"torch": recording.versions()["torch"], "sentences": SENTENCES, "tokens": TOKENS, "rounds": ROUNDS, "threads": {}}
-    for threads in (1, 2):
-        torch.set_num_threads(threads)
-        result["threads"][str(threads)] = measure(folder)
-    print(json.dumps(result))
+    torch.set_num_threads(int(threads))
+    jobs.serve(Bench(folder).work)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -31,6 +31,7 @@ func benchCommand() command {
 			fs.StringVar(&b.encoder, "encoder", "", "folder `DIR` of an encoder (default: fetched minilm, else random weights of its shape)")
 			fs.IntVar(&b.repeat, "repeat", 5, "`N` times, of which the median counts")
 			fs.BoolVar(&b.asJSON, "json", false, "print one JSON object a line")
+			asked := fs.Bool("jobs", false, "read jobs from standard input instead, one JSON object a line, and answer each with its times")
 			threads := threadsFlag(fs)
 			return func(ctx context.Context, s streams, args []string) error {
 				if err := noArguments(args); err != nil {
@@ -40,6 +41,9 @@ func benchCommand() command {
 					return usagef("--repeat is %d, want 1 to 1000", b.repeat)
 				}
 				b.ctx, b.s = ctx, s
+				if *asked {
+					return b.jobs(*threads)
+				}
 				return b.run(*threads)
 			}
 		},

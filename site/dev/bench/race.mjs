@@ -1,0 +1,50 @@
+/** Measures several contestants side by side: turn by turn, so that whatever slows the machine for a while slows all of them. */
+import { distance, median, spread } from './stats.mjs'
+
+/** Contestants whose results lie further apart than this do not do the same work. */
+const AGREED = 1e-3
+
+/**
+ * @typedef {{ name: string, run: (job: object) => Promise<{ ms: number[], sample: number[] }> }} Contestant
+ * @typedef {{ ms: number, spread: number, n: number }} Time
+ * @typedef {{ seconds: number, least: number, most: number }} Effort   time for one race, and bounds on its rounds
+ */
+
+/**
+ * Runs a job on each contestant in turn, round after round, and returns the time of each by name. The first run of every turn does
+ * not count: it warms what the others have cooled.
+ *
+ * @param {Contestant[]} contestants
+ * @param {object} job
+ * @param {Effort} effort
+ * @returns {Promise<{ [name: string]: Time }>}
+ */
+export async function race(contestants, job, effort) {
+  const took = await warmUp(contestants, job)
+  const repeat = took.map((ms) => 1 + Math.max(1, Math.min(4, Math.round(300 / ms))))
+  const round = took.reduce((sum, ms, i) => sum + ms * repeat[i], 0) / 1000
+  const rounds = Math.max(effort.least, Math.min(effort.most, Math.floor(effort.seconds / round)))
+  const times = contestants.map(() => /** @type {number[]} */ ([]))
+  for (let r = 0; r < rounds; r++) {
+    for (const [i, c] of contestants.entries()) {
+      const { ms } = await c.run({ ...job, repeat: repeat[i] })
+      times[i].push(...ms.slice(1))
+    }
+  }
+  return Object.fromEntries(contestants.map((c, i) => [c.name, { ms: median(times[i]), spread: spread(times[i]), n: times[i].length }]))
+}
+
+/** Runs each twice, compares the results and says how long the second run took. */
+async function warmUp(contestants, job) {
+  const took = []
+  const first = { name: '', sample: /** @type {number[]} */ ([]) }
+  for (const c of contestants) {
+    const { ms, sample } = await c.run({ ...job, repeat: 2 })
+    took.push(ms[1])
+    if (sample.length === 0) continue
+    if (first.name === '') Object.assign(first, { name: c.name, sample })
+    const far = distance(first.sample, sample)
+    if (!(far <= AGREED)) throw new Error(`${first.name} and ${c.name} do not do the same work: their results lie ${far} apart in ${JSON.stringify({ ...job, texts: undefined, ids: undefined })}`)
+  }
+  return took
+}

@@ -1,0 +1,12 @@
+/** What thaw sets out to reach on a machine of two cores: ratios to peers measured in the same run. */
+export const TARGETS = {
+  gemmOrt: { atLeast: 1.4 }, // products on one thread
+  gemmJax: { atLeast: 1.3 },
+  gemmThreads: { atLeast: 1.9 }, // two threads against one
+  gemmJax2: { atLeast: 1.5 }, // two threads against two
+  forward: { atLeast: 1.4 }, // 16 sentences of 64 tokens
+  short: { atLeast: 1.2 }, // one sentence
+  step: { atMost: 1.8 }, // in the browser, of PyTorch's time natively
+  block: { atLeast: 1.4 }, // gradient of a feed-forward block
+  native: { atLeast: 1 }, // both natively
+}
