@@ -111,16 +111,20 @@ func (b *bench) forwardJob(m *model.Model, j job) (jobAnswer, error) {
 		}
 		return err
 	})
-	return jobAnswer{MS: ms, Sample: sampled(all)}, err
+	if err != nil {
+		return jobAnswer{}, err
+	}
+	return jobAnswer{MS: ms, Sample: sampled(all)}, nil
 }
 
 // samples is how many numbers of a result are compared.
 const samples = 64
 
+// sampled is numbers of a result that is not empty, evenly spread.
 func sampled(all []float32) []float32 {
-	some := []float32{}
-	for i := range min(samples, len(all)) {
-		some = append(some, all[i*len(all)/min(samples, len(all))])
+	some := make([]float32, samples)
+	for i := range some {
+		some[i] = all[i*len(all)/samples]
 	}
 	return some
 }

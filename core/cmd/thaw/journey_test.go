@@ -180,3 +180,37 @@ func TestBench(t *testing.T) {
 		t.Errorf("bench: %v", count)
 	}
 }
+
+// Jobs come on standard input and go on after one that fails.
+func TestBenchJobs(t *testing.T) {
+	const tasks = `"tasks":[{"name":"topic","kind":"single-label","labels":["a","b"],"weight":1}],"labels":[{"topic":"b"}]`
+	encoder := tiny(t)
+	words := strings.Join([]string{
+		`{"work":"forward","repeat":2,"texts":["a warm film"],"maxLength":8}`,
+		`{"work":"step","repeat":3,"texts":["a warm film"],"maxLength":8,"freeze":"backbone",` + tasks + `}`,
+		`{"work":"knit","repeat":1,"texts":["a"]}`, `{"work":"forward","repeat":0,"texts":["a"]}`, `{"work":"forward","repeat":1}`, `{`,
+		`{"work":"step","repeat":1,"texts":["a"],"maxLength":8,"freeze":"sideways",` + tasks + `}`,
+		`{"work":"forward","repeat":1,"texts":["a warm film"],"maxLength":8}`,
+	}, "\n")
+	answers := objects(t, must(t, words, "bench", "--jobs", "--encoder", encoder, "--threads", "2").out)
+	if len(answers) != 8 {
+		t.Fatalf("%d answers to 8 jobs: %v", len(answers), answers)
+	}
+	for i, n := range map[int]int{0: 2, 1: 3, 7: 1} {
+		if ms := answers[i]["ms"].([]any); len(ms) != n || ms[0].(float64) <= 0 || answers[i]["error"] != nil {
+			t.Errorf("job %d: %v, want %d times", i, answers[i], n)
+		}
+	}
+	for i, part := range map[int]string{2: "knit", 3: "0 times", 4: "0 texts", 5: "JSON", 6: "sideways"} {
+		if why, _ := answers[i]["error"].(string); !strings.Contains(why, part) {
+			t.Errorf("job %d: error %q, want %q in it", i, why, part)
+		}
+	}
+	encoded := objects(t, must(t, "a warm film\n", "encode", "--encoder", encoder, "--pool", "mean", "--max-length", "8", "--json").out)
+	values := encoded[0]["values"].([]any)
+	for i, v := range answers[0]["sample"].([]any) {
+		if want := values[i*len(values)/samples]; v != want {
+			t.Fatalf("sample %d is %v, encode says %v", i, v, want)
+		}
+	}
+}
