@@ -187,6 +187,8 @@ func (s *session) answers(args any) (any, error) {
 		return Greeting{s.ops.Name()}, nil
 	case *Plan:
 		return s.plan(a)
+	case *Outlook:
+		return s.outlook(a)
 	case *Synth:
 		return synthesise(a)
 	case *Natural:
