@@ -5,12 +5,13 @@
 import { Comparison } from './elements/comparison.js'
 import { DataSource } from './elements/data-source.js'
 import { isAway, manifest } from './elements/encoder-list.js'
-import { stranger, wantedLabels } from './elements/label-edits.js'
 import { plural } from './elements/format.js'
 import { latest } from './elements/latest.js'
+import { outlooks } from './elements/outlooks.js'
 import { lineOf, stackOf } from './elements/policy-line.js'
+import { paint } from './elements/painting.js'
 import { RunRecord } from './elements/run-record.js'
-import { epochNews, headline, modelsOf, perTask, planGroups, planSeconds, settingsOf, stages } from './elements/run-view.js'
+import { epochNews, modelsOf, planGroups, planSeconds, settingsOf } from './elements/run-view.js'
 import { wire } from './elements/wiring.js'
 import { PROPS, current, readHash, set, subscribe, writeHash } from './state.js'
 import './elements/encoder-card.js'
@@ -31,8 +32,6 @@ import './elements/try-box.js'
 /** Milliseconds: a change of settings waits for the next one this long; charts and predictions come no closer than this. */
 const PAUSE = { data: 250, plan: 120, text: 150, chart: 100, again: 1500 }
 
-const STYLES = ['headline', 'report', 'review', 'question', 'chat']
-const EXAMPLES = ['a warm, funny film', 'The striker scored twice in extra time', 'Shares fell after the bank cut its forecast', 'I waited an hour and the soup was cold']
 const FAKE = './dev/fake-trainer.js'
 
 const $ = (id) => document.getElementById(id)
@@ -40,10 +39,10 @@ const $ = (id) => document.getElementById(id)
 /** One page's worth of what has happened; `show` turns it into properties of the elements. */
 class Page {
   phase = 'idle'; note = ''; errors = {}
-  models = []; loading = null; cached = false; hub = false; device = null; info = null
+  models = []; loading = null; cached = false; hub = false; device = null; info = null; outlooks = new Map(); folder = null
   source = new DataSource(); plan = null; run = new RunRecord([], 0)
   touched = false; resumed = false
-  text = EXAMPLES[0]; askedAt = 0; result = null; saves = []; savedNote = ''
+  text = 'a warm, funny film'; askedAt = 0; result = null; saves = []; savedNote = ''
   timers = {}; shownAt = 0; queued = false
   comparison = new Comparison(this, current)
 
@@ -52,7 +51,7 @@ class Page {
     this.open = open
     this.predict = latest((text) => this.answer(text))
     this.makeData = latest(() => this.guard('data', () => this.made()))
-    this.makePlan = latest(() => this.guard('freeze', async () => { await this.planned(); await this.refreeze(); await this.comparison.plan() }))
+    this.makePlan = latest(() => this.guard('freeze', () => this.planAll()))
   }
 
   /** Starts the worker once; the preview and everything after it wait for this. */
@@ -87,6 +86,19 @@ class Page {
     if (model === current().model) Object.assign(this, { cached, hub })
   }
 
+  /** Takes an encoder of the list. */
+  choose(model) {
+    this.folder = null
+    set({ model })
+  }
+
+  /** Takes a model folder of a person's own. */
+  own(files) {
+    this.folder = files
+    this.dropModel()
+    return this.guard('encoder', () => this.load())
+  }
+
   /** Loads the chosen encoder once, whoever asks. */
   load() {
     if (this.info) return undefined
@@ -98,10 +110,10 @@ class Page {
     const own = this.phase === 'idle'
     if (own) this.abort = new AbortController()
     this.loading = { loaded: 0, total: this.chosen()?.bytes ?? 0 }
-    this.say(`Loading the encoder ${current().model}.`)
+    this.say(`Loading the encoder ${this.folder ? 'that you have chosen' : current().model}.`)
     try {
       const t = await this.ready()
-      await t.load(current().model, { signal: this.abort.signal, onProgress: (p) => { this.loading = p; this.show() } })
+      await t.load(this.folder ?? current().model, { signal: this.abort.signal, onProgress: (p) => { this.loading = p; this.show() } })
       Object.assign(this, { info: t.model, device: t.device })
       this.say('The encoder is loaded.')
     } finally {
@@ -122,6 +134,13 @@ class Page {
       if (source.kind === 'synthetic') source.take(records, stats)
     }
     await this.makePlan()
+  }
+
+  async planAll() {
+    if (this.phase === 'idle') this.outlooks = await outlooks(this.trainer, this.models, this.settings())
+    await this.planned()
+    await this.refreeze()
+    await this.comparison.plan()
   }
 
   async planned() {
@@ -310,38 +329,7 @@ class Page {
   show() {
     if (this.queued) return
     this.queued = true
-    requestAnimationFrame(() => { this.queued = false; this.paint() })
-  }
-
-  paint() {
-    const s = current()
-    const { phase, errors, note, info, device, loading, run, source } = this
-    const { progress, history } = run
-    const [own, busy, loaded] = [source.kind === 'own', phase !== 'idle', Boolean(info)]
-    const stack = this.stack(s.tasks)
-    const give = (id, properties) => Object.assign($(id), properties)
-    give('hero', {
-      phase, tasks: s.tasks, error: errors.train, scores: headline(s.tasks, history, run.losses),
-      note: note || 'Loads the encoder, makes sentences and trains, with nothing to set up.',
-      stages: stages({ phase, loaded, loading, bytes: this.cached ? 0 : this.chosen()?.bytes, sentences: source.records.length, making: source.making, progress, done: run.done, probes: run.probes }),
-    })
-    give('encoder', { models: this.models, model: s.model, status: loaded ? 'ready' : loading ? 'loading' : 'idle', progress: loading, cached: this.cached, hub: this.hub, info, device, busy, error: errors.encoder })
-    give('tasks', { tasks: s.tasks, counts: source.stats ? perTask(s.tasks, source.stats.tasks) : {}, busy })
-    give('examples', { wanted: own ? [] : wantedLabels(s.tasks), texts: source.examples, busy })
-    give('lab', {
-      source: source.kind, spec: s, styles: STYLES, tasks: s.tasks, stats: source.stats, sample: source.sample, file: source.name, busy,
-      error: errors.data ?? (source.stats && stranger(s.tasks, source.stats.tasks)),
-    })
-    give('freeze', { stack, policy: s.freeze, plan: errors.freeze ? null : this.plan, error: errors.freeze, busy: busy && !this.live, live: this.live, remark: run.change })
-    give('run', { phase, note, progress, fits: run.fits, probes: run.probes, settings: s, remark: run.remark, learnt: this.touched, error: errors.train })
-    give('loss', { tasks: s.tasks, fitted: run.probes })
-    give('scores', { tasks: s.tasks, epochs: progress ? run.epochs : s.epochs, history, fitted: run.probes })
-    give('proof', { proof: run.proof })
-    give('try', { tasks: s.tasks, text: this.text, ready: loaded && this.touched, result: this.result, examples: EXAMPLES, error: errors.try })
-    const { scenarios, transfer } = this.comparison.view()
-    give('compare', scenarios)
-    give('transfer', transfer)
-    give('saves', { saves: this.saves, canSave: loaded && run.begun, busy, note: this.savedNote, error: errors.save })
+    requestAnimationFrame(() => { this.queued = false; paint(this, current()) })
   }
 
   /** The stack of the loaded encoder; the same object while nothing changes. */
@@ -364,9 +352,13 @@ class Page {
 
   /** Another encoder: what was learnt and planned with the old one goes. */
   forget() {
-    if (this.info?.name === current().model) return
-    Object.assign(this, { info: null, plan: null, result: null, run: new RunRecord([], 0), touched: false, resumed: false })
+    if (this.info?.name === current().model && !this.folder) return
+    this.dropModel()
     this.guard('encoder', () => this.look())
+  }
+
+  dropModel() {
+    Object.assign(this, { info: null, plan: null, result: null, run: new RunRecord([], 0), touched: false, resumed: false })
   }
 
   /** Other tasks make the old answers and a policy that names a lost head meaningless. */

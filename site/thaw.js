@@ -112,6 +112,7 @@ export { ThawError }
  * @typedef {{ name: string, shape: number[], size: number, group: string }} Parameter
  * @typedef {{ name: string, family: string, layers: number, hidden: number, positions: number, parameters: Parameter[], bytes: number, ignored: string[], fresh: string[], tasks: Task[] }} Model
  * @typedef {{ trainable: number, frozen: number, memoryBytes: number, steps: number, freeze: string, stepMs: number | null, parameters: { name: string, trainable: boolean }[] }} Plan
+ * @typedef {{ family: string, layers: number, hidden: number, parameters: number, trainable: number, memoryBytes: number, steps: number, freeze: string, stepMs: number | null }} Outlook   freeze: the encoder's default where the policy does not fit; stepMs: null until an encoder has been loaded and timed
  * @typedef {{ freeze: string, trainable: number, frozen: number, memoryBytes: number, step: number }} Refrozen   step: the first of the run that it holds for, 0 for the next run
  * @typedef {{ [task: string]: { label: string, scores: { [label: string]: number } } }} Prediction
  * @typedef {{ shape: number[], data: Float32Array }} Tensor
@@ -199,6 +200,18 @@ export class Trainer {
   async plan(settings = {}) {
     const { tasks, head, data, settings: words } = jobOf(settings)
     return this.#client.call('plan', defined({ tasks, head, data, settings: words }), { signal: settings.signal })
+  }
+
+  /**
+   * Says what a run would take with an encoder that is not loaded, from its config.json alone.
+   *
+   * @param {object} config
+   * @param {TrainSettings} [settings]
+   * @returns {Promise<Outlook>}
+   */
+  async outlook(config, settings = {}) {
+    const { tasks, head, data, settings: words } = jobOf(settings)
+    return this.#client.call('outlook', defined({ config, tasks, head, data, settings: words }), { signal: settings.signal })
   }
 
   /**

@@ -23,14 +23,15 @@ type Manifest struct {
 
 // Model is one pretrained encoder and the files it consists of.
 type Model struct {
-	Name        string    `json:"name"`        // what people type, such as "minilm"
-	Family      string    `json:"family"`      // model_type of its config.json
-	Licence     string    `json:"licence"`     // SPDX identifier
-	Description string    `json:"description"` // one line for people
-	Repo        string    `json:"repo"`        // repository on the Hugging Face hub
-	Revision    string    `json:"revision"`    // commit of that repository, 40 hexadecimal digits
-	Files       []File    `json:"files"`
-	Fallback    *Fallback `json:"fallback"` // nil where there is no second source
+	Name        string          `json:"name"`        // what people type, such as "minilm"
+	Family      string          `json:"family"`      // model_type of its config.json
+	Licence     string          `json:"licence"`     // SPDX identifier
+	Description string          `json:"description"` // one line for people
+	Repo        string          `json:"repo"`        // repository on the Hugging Face hub
+	Revision    string          `json:"revision"`    // commit of that repository, 40 hexadecimal digits
+	Config      json.RawMessage `json:"config"`      // its config.json, so that sizes are known before a download
+	Files       []File          `json:"files"`
+	Fallback    *Fallback       `json:"fallback"` // nil where there is no second source
 }
 
 // File is one file of a model.

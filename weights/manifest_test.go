@@ -1,6 +1,10 @@
 package weights
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -53,6 +57,22 @@ func TestParseRefuses(t *testing.T) {
 		}
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), c.reason) {
 			t.Errorf("%s: got %v, want an error with %q", c.new, err, c.reason)
+		}
+	}
+}
+
+// TestConfigs: the config of each row is that of its file, byte for byte once it is indented.
+func TestConfigs(t *testing.T) {
+	for _, m := range Default().Models {
+		var text bytes.Buffer
+		if err := json.Indent(&text, m.Config, "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		text.WriteByte('\n')
+		for _, f := range m.Files {
+			if sum := fmt.Sprintf("%x", sha256.Sum256(text.Bytes())); f.Name == "config.json" && (sum != f.SHA256 || int64(text.Len()) != f.Bytes) {
+				t.Errorf("the config of %s has %d bytes and the SHA-256 %s, its file %d and %s", m.Name, text.Len(), sum, f.Bytes, f.SHA256)
+			}
 		}
 	}
 }

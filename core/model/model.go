@@ -117,7 +117,7 @@ func Open(ops backend.Backend, fsys fs.FS) (*Model, error) {
 	}
 	f, err := fsys.Open("model.safetensors")
 	if errors.Is(err, fs.ErrNotExist) && exists(fsys, indexFile) {
-		return m, m.readShards(fsys)
+		return m, m.ReadShards(fsys)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrWeights, err)
@@ -252,15 +252,12 @@ func (m *Model) SetHeads(style head.Style, tasks []head.Task, seed uint64) error
 		return nil
 	}
 	m.Params.Remove(func(group string) bool { return strings.HasPrefix(group, "heads.") })
-	c := m.Encoder.Config
-	h, err := head.New(style, tasks, head.Frame{
-		Hidden: c.Hidden, Pooler: m.Encoder.Pooler, Dense: c.HeadDense(), Dropout: c.Head, Site: m.Encoder.HeadSite(),
-	}, m.Params)
+	h, err := m.newHeads(style, tasks)
 	if err != nil {
 		return err
 	}
 	m.Params.Alloc()
-	h.Init(c.InitStd, seed)
+	h.Init(m.Encoder.Config.InitStd, seed)
 	m.Heads = h
 	m.Card.Version, m.Card.Head, m.Card.Tasks = cardVersion, style, tasks
 	return m.Params.Ops().Sync()

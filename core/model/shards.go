@@ -19,9 +19,9 @@ const (
 	maxShards = 1 << 10
 )
 
-// readShards reads the weights of a folder whose index names several files, each once and in the order of their names. A
+// ReadShards reads the weights of a folder whose index names several files, each once and in the order of their names. A
 // shard that is not there is an error that names it, before any is read.
-func (m *Model) readShards(fsys fs.FS) error {
+func (m *Model) ReadShards(fsys fs.FS) error {
 	shards, err := readIndex(fsys)
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrWeights, indexFile, err)

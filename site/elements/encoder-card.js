@@ -11,19 +11,23 @@
  * @property {{ kind: string, reason: string, candidates?: { kind: string, ok: boolean, ms: number | null, why: string }[] } | null} device
  * @property {{ message: string, hint?: string } | null} error
  * @property {boolean} busy        a run goes on
+ * @property {Map<string, any>} outlooks   what a run would take with each, by name
+ * @property {string} own          the name of a folder of one's own that is in use, '' for none
  * @event encoder-load             load the chosen encoder
  * @event encoder-cancel           stop the download
  * @event encoder-select           detail: {model}
+ * @event encoder-files            detail: {files}: a model folder of one's own
  */
 import { PageElement, define, errorBox, h, sheets } from './dom.js'
-import { bytes, count, percent } from './format.js'
+import { bytes, count, duration, percent } from './format.js'
+import { planSeconds } from './run-view.js'
 
 const styles = await sheets(import.meta.url, './encoder-card.css')
 const FAMILIES = { bert: 'BERT', distilbert: 'DistilBERT', roberta: 'RoBERTa' }
 const KINDS = { webgpu: 'WebGPU', threads: 'SIMD threads', cpu: 'one SIMD thread' }
 
 class EncoderCard extends PageElement {
-  static props = { models: [], model: '', status: 'idle', progress: null, cached: false, hub: false, info: null, device: null, error: null, busy: false }
+  static props = { models: [], model: '', status: 'idle', progress: null, cached: false, hub: false, info: null, device: null, error: null, busy: false, outlooks: new Map(), own: '' }
 
   constructor() {
     super(styles)
@@ -34,14 +38,21 @@ class EncoderCard extends PageElement {
     this.file = h('p.quiet.number')
     this.problem = errorBox()
     this.facts = h('dl.facts')
+    this.choices = h('tbody')
+    this.choiceBox = h('details', { open: true }, h('summary', {}, 'What each would take'),
+      h('table.choices', {}, h('thead', {}, h('tr', {}, ...['Encoder', 'Download', 'Weights', 'Memory', 'Time'].map((t) => h('th', { scope: 'col' }, t)))), this.choices),
+      (this.choiceNote = h('p.quiet')))
+    this.picker = h('input', { type: 'file', id: 'own-folder', webkitdirectory: true, multiple: true, onchange: () => this.#files() })
+    this.pickerBox = h('label.link.quiet', { for: 'own-folder' }, 'Open a model folder of your own', h('span.visually-hidden', {}, this.picker))
     this.deviceLine = h('p')
     this.ladder = h('tbody')
     this.ladderBox = h('details', { hidden: true }, h('summary', {}, 'What else could run it'),
       h('div.scroll', {}, h('table', {}, h('thead', {}, h('tr', {}, ...['Device', 'Time', 'Why'].map((t) => h('th', { scope: 'col' }, t)))), this.ladder)))
     this.shadowRoot.append(h('div.card', {},
       h('div.choose', {}, h('div.field', {}, h('label', { for: 'model' }, 'Encoder'), this.select), this.size, this.button),
+      this.pickerBox,
       h('div.progress', {}, this.bar, this.file),
-      this.problem.box, this.facts,
+      this.problem.box, this.facts, this.choiceBox,
       h('div.device', {}, h('h3', {}, 'Device'), this.deviceLine, this.ladderBox)))
   }
 
@@ -51,21 +62,30 @@ class EncoderCard extends PageElement {
     this.problem.show(this.error)
     this.#showInfo()
     this.#showDevice()
+    this.#showChoices()
+  }
+
+  #files() {
+    const files = Array.from(this.picker.files ?? [])
+    if (files.length) this.emit('encoder-files', { files })
+    this.picker.value = '' // the same folder can be opened again
   }
 
   #showModels() {
-    const key = this.models.map((m) => m.name).join()
+    const key = [this.own, ...this.models.map((m) => m.name)].join()
     if (this.modelKey !== key) {
       this.modelKey = key
-      this.select.replaceChildren(...this.models.map((m) => h('option', { value: m.name }, m.title ?? m.name)))
+      const own = this.own ? [h('option', { value: '' }, `${this.own} (your own)`)] : []
+      this.select.replaceChildren(...own, ...this.models.map((m) => h('option', { value: m.name }, m.title ?? m.name)))
     }
-    this.select.value = this.model
+    this.select.value = this.own ? '' : this.model
+    this.picker.disabled = this.status === 'loading' || this.busy
     this.select.disabled = this.status === 'loading' || this.busy
-    const chosen = this.models.find((m) => m.name === this.model)
+    const chosen = this.own ? undefined : this.models.find((m) => m.name === this.model)
     const kept = this.cached && this.status !== 'ready' ? 'kept by your browser, no download' : this.hub ? 'download, once, from the Hugging Face hub' : 'download, once'
-    this.size.textContent = !chosen ? '' : this.status === 'ready' ? `${bytes(chosen.bytes)} in memory` : `${bytes(chosen.bytes)}: ${kept}`
+    this.size.textContent = this.own ? (this.status === 'ready' ? `${bytes(this.info?.bytes)} in memory` : 'from this machine') : !chosen ? '' : this.status === 'ready' ? `${bytes(chosen.bytes)} in memory` : `${bytes(chosen.bytes)}: ${kept}`
     this.button.textContent = { idle: 'Load encoder', loading: 'Cancel', ready: 'Loaded' }[this.status]
-    this.button.disabled = this.status === 'ready' || !chosen
+    this.button.disabled = this.status === 'ready' || this.busy || !(chosen || this.own)
   }
 
   #showProgress() {
@@ -83,6 +103,19 @@ class EncoderCard extends PageElement {
     const total = info?.parameters?.reduce((sum, p) => sum + p.size, 0)
     const facts = [['Family', FAMILIES[info?.family] ?? info?.family], ['Layers', info?.layers], ['Width', info?.hidden], ['Parameters', info ? count(total) : undefined]]
     this.facts.replaceChildren(...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value ?? '–'))))
+  }
+
+  #showChoices() {
+    const { models, outlooks } = this
+    this.choiceBox.hidden = !outlooks.size
+    this.choices.replaceChildren(...models.filter((m) => outlooks.has(m.name)).map((m) => {
+      const o = outlooks.get(m.name)
+      const seconds = planSeconds(o)
+      return h(`tr${m.name === this.model && !this.own ? '.chosen' : ''}`, {}, h('th', { scope: 'row' }, m.title ?? m.name), h('td', {}, bytes(m.bytes)),
+        h('td', {}, count(o.parameters)), h('td', {}, bytes(o.memoryBytes)), h('td', {}, seconds === undefined ? '–' : duration(seconds)))
+    }))
+    const timed = [...outlooks.values()].some((o) => Number.isFinite(o.stepMs))
+    this.choiceNote.textContent = `Memory and time are of a run with the settings below${timed ? ', the time about, on this machine' : '; the time is known once an encoder has been loaded and timed'}. Other families, such as RoBERTa, are not read by this version.`
   }
 
   #showDevice() {

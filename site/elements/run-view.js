@@ -104,7 +104,7 @@ export function epochNews({ epoch, tasks }, probes = false) {
 /** The encoders of weights/manifest.json as <encoder-card> lists them. */
 export function modelsOf(manifest) {
   const size = (m) => m.bytes ?? m.files.reduce((sum, f) => sum + f.bytes, 0)
-  return (manifest?.models ?? []).map((m) => ({ name: m.name, title: m.description?.split(':')[0] || m.name, bytes: size(m) }))
+  return (manifest?.models ?? []).map((m) => ({ name: m.name, title: m.description?.split(':')[0] || m.name, bytes: size(m), config: m.config }))
 }
 
 /** The accuracy of each task before and now on one set of sentences, with its newest loss. */

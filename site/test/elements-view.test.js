@@ -138,8 +138,8 @@ test('labels that the grammar does not know ask for sentences', () => {
 
 test('the manifest gives names and sizes', () => {
   assert.deepEqual(modelsOf(null), [])
-  const manifest = { models: [{ name: 'minilm', description: 'all-MiniLM: small', files: [{ bytes: 10 }, { bytes: 5 }] }, { name: 'x', bytes: 7 }] }
-  assert.deepEqual(modelsOf(manifest), [{ name: 'minilm', title: 'all-MiniLM', bytes: 15 }, { name: 'x', title: 'x', bytes: 7 }])
+  const manifest = { models: [{ name: 'minilm', description: 'all-MiniLM: small', config: { a: 1 }, files: [{ bytes: 10 }, { bytes: 5 }] }, { name: 'x', bytes: 7 }] }
+  assert.deepEqual(modelsOf(manifest), [{ name: 'minilm', title: 'all-MiniLM', bytes: 15, config: { a: 1 } }, { name: 'x', title: 'x', bytes: 7, config: undefined }])
 })
 
 test('of many wishes the first and the newest are asked', async () => {

@@ -28,6 +28,7 @@ export const COMMANDS = {
   hello: {},
   load: { name: 'string', files: [FILE] },
   plan: { tasks: [TASK], head: 'string', data: SOURCE, settings: 'object' },
+  outlook: { config: 'object', tasks: [TASK], head: 'string', data: SOURCE, settings: 'object' },
   synth: { spec: 'object' },
   natural: {},
   leakage: { train: SOURCE, heldout: SOURCE },

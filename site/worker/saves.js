@@ -1,7 +1,7 @@
 /**
  * Checkpoints in this browser. The bytes of a save lie in a file of the origin private file system, or in pieces in IndexedDB where
  * there is none; a row of IndexedDB says which bytes belong to a name. Writing the row is the one moment in which a save comes to
- * be: a save that fails before it leaves the old one as it was.
+ * be: a save that fails before it leaves the old one as it was. That one tab at a time works with a save is seen to in claims.js.
  *
  * @typedef {{ name: string, bytes: number, step: number, steps: number, savedAt: number, freeze: string, tasks: string[], model: string }} Save
  * @typedef {Save & { file: string, store: 'files' | 'pieces', job: object }} Row
@@ -33,12 +33,10 @@ async function allRows() {
  *
  * @param {string} name
  */
-export function removeSave(name) {
-  return alone(name, async () => {
-    const row = await rowOf(name)
-    await change('rows', (rows) => rows.delete(name))
-    await forget(row)
-  })
+export async function removeSave(name) {
+  const row = await rowOf(name)
+  await change('rows', (rows) => rows.delete(name))
+  await forget(row)
 }
 
 /**
@@ -78,27 +76,25 @@ export async function openSave(row) {
  * @param {(sink: { write: (chunk: Uint8Array) => void | Promise<void> }) => Promise<Omit<Row, 'name' | 'bytes' | 'savedAt' | 'file' | 'store'>>} fill
  * @returns {Promise<Save>}
  */
-export function writeSave(name, fill) {
-  return alone(name, async () => {
-    const file = crypto.randomUUID()
-    const { store, room } = await makeRoom(file)
-    const count = { bytes: 0 }
-    try {
-      const facts = await fill({ write: (chunk) => { count.bytes += chunk.byteLength; return full(() => room.write(chunk)) } })
-      await full(() => room.close())
-      const old = (await allRows()).find((r) => r.name === name)
-      /** @type {Row} */
-      const row = { ...facts, name, bytes: count.bytes, savedAt: Date.now(), file, store }
-      await change('rows', (rows) => rows.put(row))
-      if (old) await forget(old)
-      const { file: _file, store: _store, job: _job, ...save } = row
-      return save
-    } catch (error) {
-      await Promise.resolve(room.close()).catch(() => {})
-      await forget({ file, store })
-      throw noRoom(error)
-    }
-  })
+export async function writeSave(name, fill) {
+  const file = crypto.randomUUID()
+  const { store, room } = await makeRoom(file)
+  const count = { bytes: 0 }
+  try {
+    const facts = await fill({ write: (chunk) => { count.bytes += chunk.byteLength; return full(() => room.write(chunk)) } })
+    await full(() => room.close())
+    const old = (await allRows()).find((r) => r.name === name)
+    /** @type {Row} */
+    const row = { ...facts, name, bytes: count.bytes, savedAt: Date.now(), file, store }
+    await change('rows', (rows) => rows.put(row))
+    if (old) await forget(old)
+    const { file: _file, store: _store, job: _job, ...save } = row
+    return save
+  } catch (error) {
+    await Promise.resolve(room.close()).catch(() => {})
+    await forget({ file, store })
+    throw noRoom(error)
+  }
 }
 
 /** Runs a write and words a full disk. @param {() => void | Promise<void>} write */
@@ -114,22 +110,6 @@ async function full(write) {
 function noRoom(error) {
   if (/** @type {Error} */ (error)?.name !== 'QuotaExceededError') return error
   return new ThawError('storage', 'The browser has no room for this save; the one before it is still there.', 'Delete old saves or free some disk space, then save again.')
-}
-
-/**
- * Lets one tab at a time write a save.
- *
- * @template T
- * @param {string} name
- * @param {() => Promise<T>} work
- * @returns {Promise<T>}
- */
-async function alone(name, work) {
-  if (!navigator.locks) return work()
-  return /** @type {any} */ (navigator.locks.request(`thaw-save ${name}`, { ifAvailable: true }, (lock) => {
-    if (lock) return work()
-    throw new ThawError('locked', `Another tab is writing ${JSON.stringify(name)}.`, 'Wait until it is done, or choose another name.')
-  }))
 }
 
 /**
@@ -205,13 +185,20 @@ async function folder() {
 }
 
 /** @returns {Promise<IDBDatabase>} */
-function database() {
-  const opening = indexedDB.open(DATABASE, 1)
-  opening.onupgradeneeded = () => {
-    opening.result.createObjectStore('rows', { keyPath: 'name' })
-    opening.result.createObjectStore('pieces')
+async function database() {
+  try {
+    const opening = indexedDB.open(DATABASE, 1)
+    opening.onupgradeneeded = () => {
+      opening.result.createObjectStore('rows', { keyPath: 'name' })
+      opening.result.createObjectStore('pieces')
+    }
+    return await request(opening)
+  } catch (error) {
+    const { name, message } = /** @type {Error} */ (error ?? {})
+    if (name === 'QuotaExceededError') throw error
+    throw new ThawError('storage', `This browser lets the page keep nothing${message ? ` (${message})` : ''}, so runs cannot be saved here. Training works without it.`,
+      'Allow site data for this page, or leave private browsing.')
   }
-  return request(opening)
 }
 
 /**

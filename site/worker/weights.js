@@ -23,7 +23,7 @@ const WEIGHTS = new URL('../../weights/', import.meta.url)
 const HUB = 'https://huggingface.co/'
 
 /** Files of a model folder that thaw reads. */
-const WANTED = /^(config\.json|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|vocab\.txt|thaw\.json|model\.safetensors)$/
+const WANTED = /^(config\.json|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|vocab\.txt|thaw\.json|model\.safetensors|model\.safetensors\.index\.json|.+-of-\d+\.safetensors)$/
 
 /** Milliseconds between two reports of progress. */
 const REPORT = 100

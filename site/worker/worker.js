@@ -2,6 +2,7 @@
  * The worker: it runs thaw's Go program and stands between it and the page. Commands for Go are passed on; what needs the browser's
  * storage or network (weights, saves) is prepared here and reaches Go as streams.
  */
+import { Claims } from './claims.js'
 import { startProgram } from './program.js'
 import { SHELL, ThawError, decodeAnswer, encodeCommand } from './protocol.js'
 import { listSaves, openSave, removeSave, rowOf, writeSave } from './saves.js'
@@ -17,6 +18,7 @@ class Shell {
   aborts = new Map()
   /** The data of the last run, to be saved with it. @type {{ data?: object, evals?: object }} */
   job = {}
+  claims = new Claims()
   model = ''
   /** The files of the loaded model and how to read them again. @type {{ files: import('./weights.js').FileRow[], again: () => Promise<import('./weights.js').Folder> }} */
   source = { files: [], again: () => Promise.reject(new ThawError('state', 'No encoder is loaded.')) }
@@ -86,6 +88,7 @@ class Shell {
     const folder = await open(ears)
     const reply = await this.ask(id, 'load', { name: folder.name, files: folder.files }, folder.open)
     this.model = folder.name
+    this.claims.free()
     this.source = { files: folder.files, again: () => open({ signal: new AbortController().signal, progress() {}, notice() {} }) }
     return reply
   }
@@ -105,28 +108,31 @@ class Shell {
 
   /** @param {number} id @param {{ name: string }} args */
   save(id, { name }) {
-    return writeSave(name, async (sink) => {
+    return this.claims.with(name, true, () => writeSave(name, async (sink) => {
       const run = await this.ask(id, 'save', undefined, undefined, sink)
       return {
         step: run.step, steps: run.steps, freeze: run.freeze, tasks: run.tasks.map((/** @type {{ name: string }} */ t) => t.name),
         model: this.model, job: { ...this.job, tasks: run.tasks, settings: run.settings },
       }
-    })
+    }))
   }
 
   /** @param {number} id @param {{ name?: string, data?: object, evals?: object }} args */
   async resume(id, { name, data, evals }) {
-    const row = await rowOf(name)
-    const job = data ? { ...row.job, data, evals } : row.job
-    const run = await this.ask(id, 'resume', job, () => openSave(row))
-    this.job = job
-    return { ...run, name: row.name }
+    const { name: wanted } = await rowOf(name)
+    return this.claims.with(wanted, true, async () => {
+      const row = await rowOf(wanted) // as it is now that no other tab can write it
+      const job = data ? { ...row.job, data, evals } : row.job
+      const run = await this.ask(id, 'resume', job, () => openSave(row))
+      this.job = job
+      return { ...run, name: row.name }
+    })
   }
 
   async saves() { return { saves: await listSaves() } }
 
   /** @param {number} _id @param {{ name: string }} args */
-  async removeSave(_id, { name }) { await removeSave(name) }
+  removeSave(_id, { name }) { return this.claims.with(name, false, () => removeSave(name)) }
 
   /** @param {number} _id @param {{ name: string }} args */
   async cached(_id, { name }) { return { cached: await isCached(name) } }

@@ -9,6 +9,8 @@ func limit(args any) error {
 		return most("files", len(a.Files), maxFiles)
 	case *Plan:
 		return first(most("tasks", len(a.Tasks), maxTasks), a.Data.limit())
+	case *Outlook:
+		return first(most("tasks", len(a.Tasks), maxTasks), a.Data.limit())
 	case *Leakage:
 		return first(a.Train.limit(), a.Heldout.limit())
 	case *Train:

@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"thaw/core/head"
@@ -22,20 +23,24 @@ type origin struct {
 	tasks []head.Task
 }
 
-const weightsFile = "model.safetensors"
+// The names of the weights, and of what says which shard holds which tensor.
+const (
+	weightsFile = "model.safetensors"
+	indexFile   = "model.safetensors.index.json"
+)
 
 // load reads a model folder. The old model stays until the new one is whole.
 func (s *session) load(a *Load, open func(string) (Stream, error)) (any, error) {
 	if open == nil {
 		return nil, fault("message", "", "load came without files")
 	}
-	at := slices.IndexFunc(a.Files, func(f File) bool { return f.Name == weightsFile })
-	if at < 0 {
+	weights := weightsOf(a.Files)
+	if len(weights) == 0 {
 		return nil, fault("files", "Choose a folder with config.json, tokenizer.json (or vocab.txt) and model.safetensors.", "%s is not among the files", weightsFile)
 	}
 	folder := folder{}
-	for i, f := range a.Files {
-		if i == at {
+	for _, f := range a.Files {
+		if slices.Contains(weights, f) {
 			continue
 		}
 		text, err := s.small(f, open)
@@ -48,7 +53,7 @@ func (s *session) load(a *Load, open func(string) (Stream, error)) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.weights(m, a.Files[at], open); err != nil {
+	if err := s.weights(m, folder, weights, open); err != nil {
 		m.Free()
 		return nil, err
 	}
@@ -65,7 +70,11 @@ func (s *session) load(a *Load, open func(string) (Stream, error)) (any, error) 
 	if err := s.time(m); err != nil {
 		return nil, err
 	}
-	reply := loaded(a.Name, m, a.Files[at].Bytes)
+	size := int64(0)
+	for _, f := range weights {
+		size += f.Bytes
+	}
+	reply := loaded(a.Name, m, size)
 	reply.MS, reply.Device = s.speed.forward, s.devices.Device()
 	return reply, nil
 }
@@ -84,23 +93,51 @@ func (s *session) small(f File, open func(string) (Stream, error)) ([]byte, erro
 	return text, v.finish(err)
 }
 
-// weights streams the weights into the model.
-func (s *session) weights(m *model.Model, f File, open func(string) (Stream, error)) error {
-	in, err := open(f.Name)
+// weightsOf are the files with the weights: model.safetensors, or where there is none the shards that an index names.
+func weightsOf(files []File) (weights []File) {
+	for _, f := range files {
+		if f.Name == weightsFile {
+			return []File{f}
+		}
+		if strings.HasSuffix(f.Name, ".safetensors") {
+			weights = append(weights, f)
+		}
+	}
+	return weights
+}
+
+// weights streams the weights into the model. The folder has the index of shards.
+func (s *session) weights(m *model.Model, folder folder, files []File, open func(string) (Stream, error)) error {
+	if files[0].Name != weightsFile {
+		shards := &shards{folder: folder, files: files, open: open, session: s}
+		return shards.finish(m.ReadShards(shards))
+	}
+	in, err := open(weightsFile)
 	if err != nil {
 		return err
 	}
-	v := s.verifier(f, in)
+	v := s.verifier(files[0], in)
 	return v.finish(m.ReadWeights(v))
 }
 
 // again reads the weights of the loaded files once more, into a copy of the model.
 func (s *session) again(m *model.Model, files []File, open func(string) (Stream, error)) error {
-	at := slices.IndexFunc(files, func(f File) bool { return f.Name == weightsFile })
-	if open == nil || at < 0 {
+	weights := weightsOf(files)
+	if open == nil || len(weights) == 0 {
 		return fault("message", "", "a run has changed the weights, and no files came to read them again")
 	}
-	return s.weights(m, files[at], open)
+	folder := folder{}
+	for _, f := range files {
+		if f.Name != indexFile {
+			continue
+		}
+		text, err := s.small(f, open)
+		if err != nil {
+			return err
+		}
+		folder[indexFile] = text
+	}
+	return s.weights(m, folder, weights, open)
 }
 
 // verifier is a file on its way in, counted and hashed, so that what is not the file it claims to be is never kept.

@@ -157,7 +157,7 @@ func spread(records []data.Record) []data.Record {
 // tokens is the mean number of tokens of a text, of a usual one where there is none to measure.
 func (s *session) tokens(texts []data.Record, maxLength int) float64 {
 	const usual = 20
-	if len(texts) == 0 {
+	if len(texts) == 0 || s.model == nil {
 		return usual
 	}
 	n := 0

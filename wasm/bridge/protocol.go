@@ -26,8 +26,8 @@ const (
 	maxRecords = 1_000_000 // of a data set
 	maxTexts   = 100_000   // of one question
 	maxTasks   = 256
-	maxFiles   = 64
-	maxRuns    = 64 // of one comparison
+	maxFiles   = 1100 // shards and what lies beside them
+	maxRuns    = 64   // of one comparison
 )
 
 // Command is a message of the page.
@@ -48,6 +48,14 @@ type (
 	}
 	// Plan asks what a run would train and take.
 	Plan struct {
+		Tasks    []Task          `json:"tasks"`
+		Head     string          `json:"head"`
+		Data     *Source         `json:"data"`
+		Settings json.RawMessage `json:"settings"`
+	}
+	// Outlook asks what a run would take with an encoder that is not loaded.
+	Outlook struct {
+		Config   json.RawMessage `json:"config"` // its config.json
 		Tasks    []Task          `json:"tasks"`
 		Head     string          `json:"head"`
 		Data     *Source         `json:"data"`
@@ -199,6 +207,18 @@ type (
 		StepMS      *float64    `json:"stepMs"` // expected mean, nil where nothing has been timed yet
 		Parameters  []Trainable `json:"parameters"`
 	}
+	// Outlooked answers Outlook.
+	Outlooked struct {
+		Family      string   `json:"family"`
+		Layers      int      `json:"layers"`
+		Hidden      int      `json:"hidden"`
+		Parameters  int      `json:"parameters"` // elements, heads included
+		Trainable   int      `json:"trainable"`
+		MemoryBytes int64    `json:"memoryBytes"`
+		Steps       int      `json:"steps"`
+		Freeze      string   `json:"freeze"` // canonical; the encoder's default where the one asked for does not fit
+		StepMS      *float64 `json:"stepMs"` // expected mean, nil where no encoder has been timed yet
+	}
 	// Trainable says whether a parameter trains.
 	Trainable struct {
 		Name      string `json:"name"`
@@ -264,6 +284,8 @@ func newArgs(name string) any {
 		return new(Load)
 	case "plan":
 		return new(Plan)
+	case "outlook":
+		return new(Outlook)
 	case "synth":
 		return new(Synth)
 	case "natural":

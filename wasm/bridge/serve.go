@@ -211,6 +211,8 @@ func (s *session) answers(args any) (any, error) {
 		return Greeting{s.devices.Device()}, nil
 	case *Plan:
 		return s.plan(a)
+	case *Outlook:
+		return s.outlook(a)
 	case *Synth:
 		return synthesise(a)
 	case *Natural:

@@ -34,6 +34,8 @@ export async function useApi(browser, dist, report) {
     await report.part('saves', () => saves(page, report))
     await report.part('aborting', () => aborting(page, report))
     await report.part('another origin', () => anotherOrigin(browser, server.url, report))
+    await report.part('two tabs', () => twoTabs(browser, page, report))
+    await report.part('refused storage', () => refusedStorage(page, report))
     if ((await browser.version()).startsWith('Chrome')) await report.part('a full disk', () => fullDisk(page, report))
     await page.close()
   } finally {
@@ -282,11 +284,6 @@ async function saves(page, report) {
     const { t, fault } = window.thawTest
     for await (const e of t.train({ tasks, data: data.records, ...settings })) if (e.event === 'frozen' && !e.equal) throw new Error('not equal')
     const save = await t.save({ name: 'kept' })
-    let free = () => {}
-    const held = new Promise((resolve) => { free = resolve })
-    await new Promise((begun) => { navigator.locks.request('thaw-save kept', () => { begun(); return held }) })
-    const locked = await fault(t.save({ name: 'kept' }))
-    free()
     const before = await t.predict('the team won')
     await t.load('tiny')
     const run = await t.resume({ name: 'kept' })
@@ -294,14 +291,68 @@ async function saves(page, report) {
     const missing = await fault(t.resume({ name: 'nobody' }))
     const list = await t.saves()
     await t.removeSave('kept')
-    return { save, locked, before, after, run, missing, list, left: await t.saves() }
+    return { save, before, after, run, missing, list, left: await t.saves() }
   }, args)
   report.check('a save has a name, a step and a size', seen.save.name === 'kept' && seen.save.step === 3 && seen.save.bytes > 100000, seen.save)
-  report.check('another tab that writes it is respected', seen.locked?.code === 'locked', seen.locked)
   report.check('a resumed run answers with the same bits', JSON.stringify(seen.before) === JSON.stringify(seen.after), [seen.before, seen.after])
   report.check('it knows where it was', seen.run.step === 3 && seen.run.settings.freeze === 'layers:1', seen.run)
   report.check('a save that is not there is named', seen.missing?.code === 'saves' && /nobody/.test(seen.missing.message), seen.missing)
   report.check('saves are listed and deleted', seen.list.length === 1 && seen.left.length === 0, seen)
+}
+
+/** A second tab can neither write nor take up nor delete the save that the first works with, until that one turns away. */
+async function twoTabs(browser, page, report) {
+  const { args } = tinyJob()
+  const one = await page.evaluate(async ({ tasks, data, settings }) => {
+    const { t } = window.thawTest
+    await t.load('tiny')
+    for await (const e of t.train({ tasks, data: data.records, ...settings })) if (e.event === 'skipped') throw new Error(e.why)
+    return t.save({ name: 'shared' })
+  }, args)
+  const other = await browser.newPage()
+  report.listenToErrors(other)
+  await other.goto(page.url())
+  await other.evaluate(prepare, tinyFiles())
+  const refused = await other.evaluate(async ({ tasks, data, settings }) => {
+    const { t, fault } = window.thawTest
+    await t.load('tiny')
+    for await (const e of t.train({ tasks, data: data.records, ...settings, steps: 1 })) if (e.event === 'skipped') throw new Error(e.why)
+    const faults = [await fault(t.save({ name: 'shared' })), await fault(t.resume({ name: 'shared' })), await fault(t.removeSave('shared'))]
+    return { faults, list: await t.saves(), mine: await t.save({ name: 'mine' }) }
+  }, args)
+  await page.evaluate(async () => { await window.thawTest.t.load('tiny') }) // the first tab turns to something else
+  const free = await other.evaluate(async () => {
+    const { t } = window.thawTest
+    const run = await t.resume({ name: 'shared' })
+    for (const name of ['shared', 'mine']) await t.removeSave(name)
+    return { run, left: await t.saves() }
+  })
+  await other.close()
+  report.check('a save that another tab works with is left alone, in a sentence', refused.faults.every((f) => f?.code === 'locked' && /tab/.test(f.message) && f.hint), refused.faults)
+  report.check('nothing of it is lost', refused.list.length === 1 && refused.list[0].savedAt === one.savedAt && refused.list[0].step === 3, refused.list)
+  report.check('the second tab keeps its own under another name', refused.mine.step === 1, refused.mine)
+  report.check('once the first tab has turned away the second takes it up', free.run.step === 3 && free.left.length === 0, free)
+}
+
+/** A browser that lets the page keep nothing: a sentence, and everything else works. */
+async function refusedStorage(page, report) {
+  const { args } = tinyJob()
+  const made = new Promise((resolve) => { page.once('workercreated', resolve) })
+  await page.evaluate(async () => { window.thawTest.refused = await window.thawTest.createTrainer() })
+  const worker = await made
+  await worker.evaluate(() => { indexedDB.constructor.prototype.open = () => { throw new DOMException('not allowed', 'SecurityError') } })
+  const seen = await page.evaluate(async ({ tasks, data, settings }) => {
+    const { refused: t, fault } = window.thawTest
+    await t.load('tiny')
+    let steps = 0
+    for await (const e of t.train({ tasks, data: data.records, ...settings })) steps += e.event === 'step' ? 1 : 0
+    const faults = [await fault(t.saves()), await fault(t.save({ name: 'nowhere' })), await fault(t.resume())]
+    const answer = await t.predict('the team won')
+    t.close()
+    return { steps, faults, answer }
+  }, args)
+  report.check('a browser that keeps nothing says so, and what to do', seen.faults.every((f) => f?.code === 'storage' && /keep nothing/.test(f.message) && f.hint), seen.faults)
+  report.check('training and answering work without it', seen.steps === 3 && Boolean(seen.answer.topic), seen)
 }
 
 /** A page of another origin may use this site's thaw.js. */

@@ -33,7 +33,7 @@ export function tinyJob() {
  * @param {string} folder  an empty folder
  */
 export function tinySite(dist, folder) {
-  for (const part of ['site', 'wasm']) symlinkSync(path.resolve(dist, part), path.join(folder, part))
+  for (const part of ['index.html', 'site', 'wasm']) symlinkSync(path.resolve(dist, part), path.join(folder, part))
   writeFileSync(path.join(folder, 'blank.html'), '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>thaw</title>')
   mkdirSync(path.join(folder, 'weights', 'tiny'), { recursive: true })
   const files = Object.entries(FILES).map(([name, file]) => {
