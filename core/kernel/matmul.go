@@ -5,23 +5,19 @@ import "unsafe"
 // A product is made of tiles. A tile is a few rows of y by one or two vectors of columns, its sums held in registers while
 // p runs over terms; tile_*.go have its shape and its loop for each build. The loop reads both operands in order:
 // w lies packed in panels of columns (pack.go), made once for a weight that does not change, and x, the activations, is
-// packed a block of rows and terms at a time into scratch that stays in the cache, so no copy of a whole x is ever made.
+// packed packM rows and blockK terms at a time into scratch that stays in the cache, so no copy of a whole x is ever made.
 //
 // Every tile, whole or at an edge, adds its terms in order of p, one fused or one plain multiply-add a term as the build has
 // it. So the bits of an element depend on K and the build alone.
 
-const (
-	blockM = 48  // rows of a part: x packed, blockM · blockK, lies in the second-level cache
-	blockN = 128 // columns between two epilogues: what they read was just written
-	blockK = 384 // terms of a block: a panel of w stays in the first-level cache while all rows of the part use it
-)
-
-// A part is at least this many columns where a product has few rows, and about this many multiply-adds: less is not worth
-// a thread's wake. wantParts balance eight threads.
+// A part is blockM rows; where a product has few, also cut across, down to leastN columns and leastWork multiply-adds,
+// for less is not worth a thread's wake. wantParts balance eight threads. Behind blockN columns comes the epilogue, so that
+// what it reads was just written.
 const (
 	leastN    = 96
 	leastWork = 1 << 18
 	wantParts = 16
+	blockN    = 128
 )
 
 // Epilogue says what becomes of a product before it is stored.
@@ -50,16 +46,17 @@ type Product struct {
 	Scratch []float32 // MatMulScratch(m, n, k)
 }
 
-// matMulCut is how a product is cut into parts, by its sizes alone: parts of blockM rows and as many columns.
+// matMulCut is how a product is cut into parts, by its sizes alone: how many down and across, and the columns of each.
 func matMulCut(m, n, k int) (down, across, columns int) {
 	down = (m + blockM - 1) / blockM
-	across = max(1, min((wantParts+down-1)/max(1, down), n/leastN, m*n*k/max(1, down)/leastWork))
+	across = min((wantParts+down-1)/max(1, down), n/leastN, m*n*k/max(1, down)/leastWork)
+	across = max(across, (n+mostN-1)/mostN, 1)
 	columns = padded((n+across-1)/across, maxTileCols)
 	return down, (n + columns - 1) / columns, columns
 }
 
 // partScratch is a block of x packed, and one tile.
-func partScratch(m, k int) int { return min(m, blockM)*min(k, blockK) + maxTile }
+func partScratch(m, k int) int { return packedX*min(m, packM)*min(k, blockK) + maxTile }
 
 // MatMulScratch is the number of float32 of scratch a product needs.
 func MatMulScratch(m, n, k int) int {
@@ -91,7 +88,7 @@ func MatMulTask(a Product) Task {
 	return t
 }
 
-// block is the part of a product that a part of its task makes, and the terms that it is at.
+// block is rows i0 to i1, columns j0 to j1 and terms k0 to k1 of a product.
 type block struct {
 	i0, i1, j0, j1, k0, k1 int
 	x                      unsafe.Pointer // packed: strips of rows, one after the other
@@ -105,11 +102,14 @@ func runMatMul(t *Task, p int) {
 	i0, j0 := p/across*blockM, p%across*columns
 	own := partScratch(m, k)
 	x := unsafe.Add(t.P[3], 4*p*own)
-	b := block{i0: i0, i1: min(m, i0+blockM), j0: j0, j1: min(n, j0+columns), x: x, spare: unsafe.Add(x, 4*(own-maxTile)), kind: tileKind(t.N[5])}
-	for {
+	b := block{j0: j0, j1: min(n, j0+columns), x: x, spare: unsafe.Add(x, 4*(own-maxTile)), kind: tileKind(t.N[5])}
+	for b.k0 <= k {
 		b.k1 = min(k, b.k0+blockK)
-		t.packBlock(&b)
-		t.blockColumns(&b)
+		for b.i0 = i0; b.i0 < min(m, i0+blockM); b.i0 = b.i1 {
+			b.i1 = min(m, i0+blockM, b.i0+packM)
+			t.packBlock(&b)
+			t.blockColumns(&b)
+		}
 		if b.k1 == k {
 			return
 		}
@@ -117,18 +117,13 @@ func runMatMul(t *Task, p int) {
 	}
 }
 
-// packBlock packs rows i0 to i1 and terms k0 to k1 of x.
+// packBlock packs the block's rows and terms of x.
 func (t *Task) packBlock(b *block) {
-	m, k, to := t.N[0], t.N[2], b.x
+	m, k := t.N[0], t.N[2]
 	if t.N[6] == 1 {
-		packAcrossBlock(b, unsafe.Add(t.P[1], 4*(b.k0*m+b.i0)), 4*m)
-		return
-	}
-	for i := b.i0; i < b.i1; {
-		rows := stripRows(b.kind, b.i1-i)
-		packStrip(to, unsafe.Add(t.P[1], 4*(i*k+b.k0)), 4*k, b.k1-b.k0, rows)
-		to = unsafe.Add(to, 4*rows*(b.k1-b.k0))
-		i += rows
+		packColumnsOfX(b, unsafe.Add(t.P[1], 4*(b.k0*m+b.i0)), 4*m)
+	} else {
+		packRowsOfX(b, unsafe.Add(t.P[1], 4*(b.i0*k+b.k0)), 4*k)
 	}
 }
 
@@ -140,23 +135,22 @@ func (t *Task) blockColumns(b *block) {
 	if b.k0 > 0 || Epilogue(t.N[3]) == Accumulate {
 		more = 1
 	}
-	for j := b.j0; j < b.j1; {
-		end := min(b.j1, j+blockN)
-		for from := j; j < end; j += cols {
+	for from := b.j0; from < b.j1; from += blockN {
+		to := min(b.j1, from+blockN)
+		for j := from; j < to; j += cols {
 			w := unsafe.Add(t.P[2], 4*(j*k+b.k0*cols))
-			t.panelTiles(b, w, unsafe.Add(t.P[0], 4*j), min(cols, n-j), more)
-			if j+cols >= end && b.k1 == k {
-				t.finish(b.i0, b.i1, from, end)
-			}
+			t.panelTiles(b, w, unsafe.Add(t.P[0], 4*(b.i0*n+j)), min(cols, n-j), more)
+		}
+		if b.k1 == k {
+			t.finish(b.i0, b.i1, from, to)
 		}
 	}
 }
 
-// panelTiles is all rows of the block by the columns of one panel; y is row 0 of these columns.
+// panelTiles is all rows of the block by the columns of one panel; y is the first of their elements.
 func (t *Task) panelTiles(b *block, w, y unsafe.Pointer, cols, more int) {
 	n, kn, x := t.N[1], b.k1-b.k0, b.x
 	whole := tileCols(b.kind)
-	y = unsafe.Add(y, 4*b.i0*n)
 	for i := b.i0; i < b.i1; {
 		rows := stripRows(b.kind, b.i1-i)
 		if cols == whole {
@@ -164,9 +158,23 @@ func (t *Task) panelTiles(b *block, w, y unsafe.Pointer, cols, more int) {
 		} else {
 			edgeTile(b, rows, cols, x, w, y, n, more)
 		}
-		x, y = unsafe.Add(x, 4*rows*kn), unsafe.Add(y, 4*rows*n)
+		x, y = unsafe.Add(x, 4*packedX*rows*kn), unsafe.Add(y, 4*rows*n)
 		i += rows
 	}
+}
+
+// stripRows is the rows of the next strip of x where left rows are left: those of a whole tile, or the greatest power of two
+// that fits.
+func stripRows(kind tileKind, left int) int {
+	switch whole := tileRows(kind); {
+	case left >= whole:
+		return whole
+	case left >= 4:
+		return 4
+	case left >= 2:
+		return 2
+	}
+	return 1
 }
 
 // edgeTile does a tile of which only some columns exist through a whole one in scratch: the same inner loop, so the same

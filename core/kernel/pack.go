@@ -3,8 +3,7 @@ package kernel
 import "unsafe"
 
 // Packed operands lie as a tile reads them. Columns of w are packed in panels of tileCols columns: element (p, j) of a panel
-// at [p · cols + j], columns beyond the last zero. Rows of x are packed in strips of stripRows rows, element (i, p) at
-// [p · rows + i]; a strip is as wide as it has rows.
+// at [p · cols + j], columns beyond the last zero. Rows of x are packed in strips of stripRows rows (strip_*.go).
 
 // padded is n rounded up to a multiple of m.
 func padded(n, m int) int { return (n + m - 1) / m * m }
@@ -58,7 +57,7 @@ func packAlong(to, from unsafe.Pointer, stride, k, width, have int) {
 		to, from = unsafe.Add(to, 16), unsafe.Add(from, 4*stride)
 	}
 	for ; have > 0; have-- {
-		packOne(to, from, k, width)
+		packOne(to, from, 4, k, width)
 		to, from = unsafe.Add(to, 4), unsafe.Add(from, stride)
 	}
 }
@@ -73,44 +72,9 @@ func packFour(to, from unsafe.Pointer, stride, k, width int) {
 	}
 }
 
-func packOne(to, from unsafe.Pointer, k, width int) {
-	for i := 0; i < 4*k; i += 4 {
-		*(*float32)(to) = *(*float32)(unsafe.Add(from, i))
-		to = unsafe.Add(to, 4*width)
+func packOne(to, from unsafe.Pointer, step, k, width int) {
+	for range k {
+		*(*float32)(to) = *(*float32)(from)
+		to, from = unsafe.Add(to, 4*width), unsafe.Add(from, step)
 	}
-}
-
-// packStrip packs the first k elements of rows stride bytes apart.
-func packStrip(to, from unsafe.Pointer, stride, k, rows int) {
-	packAlong(to, from, stride, k, rows, rows)
-}
-
-// packAcrossBlock packs the strips of a block of x [K, M], from its first element on: row after row, for neighbouring
-// strips share the cache lines of a row.
-func packAcrossBlock(b *block, from unsafe.Pointer, stride int) {
-	kn := b.k1 - b.k0
-	for p := range kn {
-		at, to := from, b.x
-		for left := b.i1 - b.i0; left > 0; {
-			rows := stripRows(b.kind, left)
-			copy(unsafe.Slice((*float32)(unsafe.Add(to, 4*p*rows)), rows), unsafe.Slice((*float32)(at), rows))
-			at, to = unsafe.Add(at, 4*rows), unsafe.Add(to, 4*rows*kn)
-			left -= rows
-		}
-		from = unsafe.Add(from, stride)
-	}
-}
-
-// stripRows is the rows of the next strip where left rows are left: those of a whole tile, or the greatest power of two
-// that fits.
-func stripRows(kind tileKind, left int) int {
-	switch whole := tileRows(kind); {
-	case left >= whole:
-		return whole
-	case left >= 4:
-		return 4
-	case left >= 2:
-		return 2
-	}
-	return 1
 }

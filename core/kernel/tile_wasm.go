@@ -2,11 +2,45 @@ package kernel
 
 import "unsafe"
 
-// tileCols is the number of columns of a tile: two vectors of four.
-func tileCols() int { return 8 }
+// tileKind is which tile a product uses: here there is one.
+type tileKind int
 
-// tile computes one tile of y over k terms, k a multiple of tileStep, x and w packed: y = x w, or y += x w where more is 1.
-// ldy is the length of a row of y in bytes. It is assembly because a nil check stands before each load of compiled Go.
+const (
+	wasmRows    = 5
+	maxTileCols = 8 // two vectors of four
+	maxTile     = wasmRows * maxTileCols
+)
+
+func chooseTile() tileKind  { return 0 }
+func tileRows(tileKind) int { return wasmRows }
+func tileCols(tileKind) int { return maxTileCols }
+
+// tile computes rows of y, at most tileRows, over k terms, x and w packed: y = x w, or y += x w where more is 1. ldy is the
+// length of a row of y in bytes.
+func tile(_ tileKind, rows, k int, x, w, y unsafe.Pointer, ldy, more int) {
+	switch rows {
+	case 5:
+		tileFive(k, x, w, y, ldy, more)
+	case 4:
+		tileFour(k, x, w, y, ldy, more)
+	case 2:
+		tileTwo(k, x, w, y, ldy, more)
+	default:
+		tileOne(k, x, w, y, ldy, more)
+	}
+}
+
+// They are assembly because a nil check stands before each load of compiled Go. wasm/link turns each multiplication and
+// addition of the functions whose names begin with tile into one fused operation, for engines that have it.
 //
 //go:noescape
-func tile(k int, x, w, y unsafe.Pointer, ldy, more int)
+func tileFive(k int, x, w, y unsafe.Pointer, ldy, more int)
+
+//go:noescape
+func tileFour(k int, x, w, y unsafe.Pointer, ldy, more int)
+
+//go:noescape
+func tileTwo(k int, x, w, y unsafe.Pointer, ldy, more int)
+
+//go:noescape
+func tileOne(k int, x, w, y unsafe.Pointer, ldy, more int)

@@ -1,18 +1,17 @@
 #include "textflag.h"
 
-// One term of the sums: two vectors of w at byte b, four elements of x at byte a, eight sums V0 to V7.
-#define ROW(off, c0, c1) \
-	Get R1; I32WrapI64; F32Load off; F32x4Splat; Set V10; \
-	Get V10; Get V8; F32x4Mul; Get c0; F32x4Add; Set c0; \
-	Get V10; Get V9; F32x4Mul; Get c1; F32x4Add; Set c1
+// Tiles of 5, 4, 2 or 1 rows by two vectors of four columns. V0 to V9 are the sums, two a row of y, V10 and V11 a row of
+// the panel of w, V12 an element of x in all lanes.
 
-#define TERM(b0, b1, a0, a1, a2, a3) \
-	Get R2; I32WrapI64; V128Load b0; Set V8; \
-	Get R2; I32WrapI64; V128Load b1; Set V9; \
-	ROW(a0, V0, V1); \
-	ROW(a1, V2, V3); \
-	ROW(a2, V4, V5); \
-	ROW(a3, V6, V7)
+#define ARGUMENTS \
+	MOVD k+0(FP), R0; \
+	MOVD x+8(FP), R1; \
+	MOVD w+16(FP), R2; \
+	MOVD y+24(FP), R3; \
+	MOVD ldy+32(FP), R4; \
+	MOVD more+40(FP), R6
+
+#define ZERO(c0, c1) F32Const $(0.0); F32x4Splat; Set c0; F32Const $(0.0); F32x4Splat; Set c1
 
 // Loads one row of y into two sums and steps to the next row.
 #define LOADROW(c0, c1) \
@@ -26,45 +25,177 @@
 	Get R3; I64Const $16; I64Add; I32WrapI64; Get c1; V128Store $0; \
 	Get R3; Get R4; I64Add; Set R3
 
-#define ZERO(c) F32Const $(0.0); F32x4Splat; Set c
+#define PANEL(b0, b1) \
+	Get R2; I32WrapI64; V128Load b0; Set V10; \
+	Get R2; I32WrapI64; V128Load b1; Set V11
 
-// func tile(k int, x, w, y unsafe.Pointer, ldy, more int)
-TEXT ·tile(SB), NOSPLIT, $0-48
-	MOVD k+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD w+16(FP), R2
-	MOVD y+24(FP), R3
-	MOVD ldy+32(FP), R4
-	ZERO(V0)
-	ZERO(V1)
-	ZERO(V2)
-	ZERO(V3)
-	ZERO(V4)
-	ZERO(V5)
-	ZERO(V6)
-	ZERO(V7)
-	MOVD more+40(FP), R6
-	Get R6
-	I32WrapI64
-	If
-	Get R3
-	Set R5
+// One row's two multiply-adds, in the order that wasm/link looks for: two factors, f32x4.mul, the sum, f32x4.add.
+#define ROW(off, c0, c1) \
+	Get R1; I32WrapI64; V128Load off; Set V12; \
+	Get V12; Get V10; F32x4Mul; Get c0; F32x4Add; Set c0; \
+	Get V12; Get V11; F32x4Mul; Get c1; F32x4Add; Set c1
+
+#define STEP(x, w) \
+	Get R1; I64Const x; I64Add; Set R1; \
+	Get R2; I64Const w; I64Add; Set R2
+
+// Goes round again while k, less what was done, is at least least.
+#define AGAIN(done, least) Get R0; I64Const done; I64Sub; Tee R0; I64Const least; I64GeS; BrIf $0
+
+// The loop of two terms runs while two are left, the last term alone follows where k is odd.
+#define TWOATATIME Get R0; I64Const $2; I64GeS; If; Loop
+#define LASTTERM End; End; Get R0; I64Const $1; I64Eq; If
+
+#define WHEREMORE Get R6; I32WrapI64; If; Get R3; Set R5
+
+// func tileFive(k int, x, w, y unsafe.Pointer, ldy, more int)
+TEXT ·tileFive(SB), NOSPLIT, $0-48
+	ARGUMENTS
+	ZERO(V0, V1)
+	ZERO(V2, V3)
+	ZERO(V4, V5)
+	ZERO(V6, V7)
+	ZERO(V8, V9)
+	WHEREMORE
 	LOADROW(V0, V1)
 	LOADROW(V2, V3)
 	LOADROW(V4, V5)
 	LOADROW(V6, V7)
+	LOADROW(V8, V9)
 	End
-	Loop
-	TERM($0, $16, $0, $4, $8, $12)
-	TERM($32, $48, $16, $20, $24, $28)
-	TERM($64, $80, $32, $36, $40, $44)
-	TERM($96, $112, $48, $52, $56, $60)
-	Get R1; I64Const $64; I64Add; Set R1
-	Get R2; I64Const $128; I64Add; Set R2
-	Get R0; I64Const $4; I64Sub; Tee R0; I64Eqz; I32Eqz; BrIf $0
+	TWOATATIME
+	PANEL($0, $16)
+	ROW($0, V0, V1)
+	ROW($16, V2, V3)
+	ROW($32, V4, V5)
+	ROW($48, V6, V7)
+	ROW($64, V8, V9)
+	PANEL($32, $48)
+	ROW($80, V0, V1)
+	ROW($96, V2, V3)
+	ROW($112, V4, V5)
+	ROW($128, V6, V7)
+	ROW($144, V8, V9)
+	STEP($160, $64)
+	AGAIN($2, $2)
+	LASTTERM
+	PANEL($0, $16)
+	ROW($0, V0, V1)
+	ROW($16, V2, V3)
+	ROW($32, V4, V5)
+	ROW($48, V6, V7)
+	ROW($64, V8, V9)
 	End
 	STOREROW(V0, V1)
 	STOREROW(V2, V3)
 	STOREROW(V4, V5)
 	STOREROW(V6, V7)
+	STOREROW(V8, V9)
+	RET
+
+// func tileFour(k int, x, w, y unsafe.Pointer, ldy, more int)
+TEXT ·tileFour(SB), NOSPLIT, $0-48
+	ARGUMENTS
+	ZERO(V0, V1)
+	ZERO(V2, V3)
+	ZERO(V4, V5)
+	ZERO(V6, V7)
+	WHEREMORE
+	LOADROW(V0, V1)
+	LOADROW(V2, V3)
+	LOADROW(V4, V5)
+	LOADROW(V6, V7)
+	End
+	TWOATATIME
+	PANEL($0, $16)
+	ROW($0, V0, V1)
+	ROW($16, V2, V3)
+	ROW($32, V4, V5)
+	ROW($48, V6, V7)
+	PANEL($32, $48)
+	ROW($64, V0, V1)
+	ROW($80, V2, V3)
+	ROW($96, V4, V5)
+	ROW($112, V6, V7)
+	STEP($128, $64)
+	AGAIN($2, $2)
+	LASTTERM
+	PANEL($0, $16)
+	ROW($0, V0, V1)
+	ROW($16, V2, V3)
+	ROW($32, V4, V5)
+	ROW($48, V6, V7)
+	End
+	STOREROW(V0, V1)
+	STOREROW(V2, V3)
+	STOREROW(V4, V5)
+	STOREROW(V6, V7)
+	RET
+
+// func tileTwo(k int, x, w, y unsafe.Pointer, ldy, more int)
+TEXT ·tileTwo(SB), NOSPLIT, $0-48
+	ARGUMENTS
+	ZERO(V0, V1)
+	ZERO(V2, V3)
+	WHEREMORE
+	LOADROW(V0, V1)
+	LOADROW(V2, V3)
+	End
+	TWOATATIME
+	PANEL($0, $16)
+	ROW($0, V0, V1)
+	ROW($16, V2, V3)
+	PANEL($32, $48)
+	ROW($32, V0, V1)
+	ROW($48, V2, V3)
+	STEP($64, $64)
+	AGAIN($2, $2)
+	LASTTERM
+	PANEL($0, $16)
+	ROW($0, V0, V1)
+	ROW($16, V2, V3)
+	End
+	STOREROW(V0, V1)
+	STOREROW(V2, V3)
+	RET
+
+// func tileOne(k int, x, w, y unsafe.Pointer, ldy, more int)
+TEXT ·tileOne(SB), NOSPLIT, $0-48
+	ARGUMENTS
+	ZERO(V0, V1)
+	WHEREMORE
+	LOADROW(V0, V1)
+	End
+	TWOATATIME
+	PANEL($0, $16)
+	ROW($0, V0, V1)
+	PANEL($32, $48)
+	ROW($16, V0, V1)
+	STEP($32, $64)
+	AGAIN($2, $2)
+	LASTTERM
+	PANEL($0, $16)
+	ROW($0, V0, V1)
+	End
+	STOREROW(V0, V1)
+	RET
+
+// func splat(k int, to, from unsafe.Pointer, toStep, fromStep int)
+TEXT ·splat(SB), NOSPLIT, $0-40
+	MOVD k+0(FP), R0
+	MOVD to+8(FP), R1
+	MOVD from+16(FP), R2
+	MOVD toStep+24(FP), R3
+	MOVD fromStep+32(FP), R4
+	Get R0
+	I64Const $0
+	I64GtS
+	If
+	Loop
+	Get R1; I32WrapI64; Get R2; I32WrapI64; F32Load $0; F32x4Splat; V128Store $0
+	Get R1; Get R3; I64Add; Set R1
+	Get R2; Get R4; I64Add; Set R2
+	AGAIN($1, $1)
+	End
+	End
 	RET

@@ -71,15 +71,13 @@ type job struct {
 // tasks returns one task of each heavy kind, over fresh arrays with values that depend on the round alone.
 func tasks(round int) []job {
 	x, w, b := numbers(round, tokens*hidden), numbers(round+1, feedForward*hidden), numbers(round+2, feedForward)
-	packedX, packedW := numbers(0, kernel.PackedRows(tokens, hidden)), numbers(0, kernel.PackedCols(feedForward, hidden))
-	packX := kernel.PackRowsTask(packedX, x, tokens, hidden, false)
+	packedW := numbers(0, kernel.PackedCols(feedForward, hidden))
 	packW := kernel.PackColsTask(packedW, w, feedForward, hidden, false)
-	kernel.Serial().Run(&packX)
 	kernel.Serial().Run(&packW)
 	y, u := make([]float32, tokens*feedForward), make([]float32, tokens*feedForward)
 	product := kernel.MatMulTask(kernel.Product{
-		Y: y, X: packedX, W: packedW, B: b, U: u, M: tokens, N: feedForward, K: hidden, Then: kernel.BiasGelu,
-		Scratch: make([]float32, kernel.MatMulScratch(tokens, feedForward)),
+		Y: y, X: x, W: packedW, B: b, U: u, M: tokens, N: feedForward, K: hidden, Then: kernel.BiasGelu,
+		Scratch: make([]float32, kernel.MatMulScratch(tokens, feedForward, hidden)),
 	})
 
 	drop := kernel.NewDrop(0.1, kernel.Key(1, uint32(round), 2))

@@ -1,0 +1,68 @@
+//go:build !wasm
+
+package kernel
+
+import "unsafe"
+
+// A strip of x holds element (i, p) of its rows at [p · rows + i].
+
+const (
+	blockM  = 48      // rows of a part
+	packM   = blockM  // rows packed together: with blockK terms they lie in the second-level cache
+	blockK  = 384     // terms of a block: a panel of w stays in the first-level cache while all rows use it
+	mostN   = 1 << 30 // columns of a part
+	packedX = 1       // floats of an element of x packed
+)
+
+// packRowsOfX packs the block's rows, stride bytes apart, x being the first element.
+func packRowsOfX(b *block, x unsafe.Pointer, stride int) {
+	to, kn := b.x, b.k1-b.k0
+	for i := b.i0; i < b.i1; {
+		rows := stripRows(b.kind, b.i1-i)
+		packAlong(to, x, stride, kn, rows, rows)
+		to, x = unsafe.Add(to, 4*rows*kn), unsafe.Add(x, rows*stride)
+		i += rows
+	}
+}
+
+// few is the rows of x [K, M] that are packed together: neighbouring strips share the cache lines of a row, which stay
+// for so long.
+const few = 32
+
+// packColumnsOfX packs the block's rows, which lie side by side in each of its terms, stride bytes apart.
+func packColumnsOfX(b *block, x unsafe.Pointer, stride int) {
+	kn := b.k1 - b.k0
+	for p := 0; p < kn; p += few {
+		n, from, to := min(few, kn-p), x, b.x
+		for i := b.i0; i < b.i1; {
+			rows := stripRows(b.kind, b.i1-i)
+			stripAcross(unsafe.Add(to, 4*p*rows), from, stride, n, rows)
+			from, to = unsafe.Add(from, 4*rows), unsafe.Add(to, 4*rows*kn)
+			i += rows
+		}
+		x = unsafe.Add(x, few*stride)
+	}
+}
+
+// stripAcross packs n terms of a strip.
+func stripAcross(to, from unsafe.Pointer, stride, n, rows int) {
+	switch rows {
+	case 6:
+		for range n {
+			*(*[6]float32)(to) = *(*[6]float32)(from)
+			to, from = unsafe.Add(to, 24), unsafe.Add(from, stride)
+		}
+	case 4:
+		for range n {
+			*(*[4]float32)(to) = *(*[4]float32)(from)
+			to, from = unsafe.Add(to, 16), unsafe.Add(from, stride)
+		}
+	case 2:
+		for range n {
+			*(*[2]float32)(to) = *(*[2]float32)(from)
+			to, from = unsafe.Add(to, 8), unsafe.Add(from, stride)
+		}
+	default:
+		packOne(to, from, stride, n, 1)
+	}
+}
