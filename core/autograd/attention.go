@@ -12,9 +12,10 @@ func Attention(qkv *Var, offsets []int32, heads int, d kernel.Drop) *Var {
 	t, h := qkv.tape, qkv.cols/3
 	tensor.Must("autograd.Attention", tensor.Shape{qkv.rows}, tensor.Shape{int(offsets[len(offsets)-1])})
 	y := t.newVar(qkv.rows, h, qkv)
-	lse := t.Floats(heads * qkv.rows)
+	lse := t.Floats(qkv.rows, heads)
 	t.ops.Attention(backend.Attention{Out: y.val, LSE: lse, QKV: qkv.val, Offsets: offsets, Heads: heads, H: h, Drop: d})
-	t.onBackward(func() {
+	qkv.read = true
+	t.onBackward(y, func() {
 		t.ops.AttentionGrad(backend.AttentionGrad{
 			DQKV: qkv.Grad(), DOut: y.Grad(), LSE: lse, QKV: qkv.val, Offsets: offsets, Heads: heads, H: h, Drop: d,
 		})

@@ -8,9 +8,9 @@ import "thaw/core/backend"
 //	dlogits = scale (softmax(logits) - onehot(label))
 func CrossEntropy(loss backend.Buffer, logits *Var, labels backend.Buffer, scale float64) {
 	t := logits.tape
-	d := t.Floats(logits.rows * logits.cols)
+	d, slot := t.floats.take(logits.rows, logits.cols)
 	t.ops.CrossEntropy(loss, d, logits.val, labels, logits.cols, float32(scale))
 	if logits.needs {
-		logits.grad = d
+		logits.grad, logits.gradSlot = d, slot
 	}
 }

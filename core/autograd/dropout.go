@@ -13,6 +13,6 @@ func Dropout(x *Var, d kernel.Drop) *Var {
 	y := t.newVar(x.rows, x.cols, x)
 	t.ops.Fill(y.val, 0)
 	t.ops.Dropout(y.val, x.val, d)
-	t.onBackward(func() { t.ops.Dropout(x.Grad(), y.Grad(), d) }, x)
+	t.onBackward(y, func() { t.ops.Dropout(x.Grad(), y.Grad(), d) }, x)
 	return y
 }

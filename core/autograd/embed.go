@@ -22,7 +22,7 @@ func Embed(t *Tape, tables ...Lookup) *Var {
 	for i, l := range tables {
 		t.ops.Embed(y.val, l.Table.val, l.IDs, h, i > 0)
 	}
-	t.onBackward(func() {
+	t.onBackward(y, func() {
 		for _, l := range tables {
 			if g := l.Table.whole(); g != nil {
 				t.ops.EmbedGrad(g, y.Grad(), l.Sorted, h)

@@ -12,10 +12,10 @@ import (
 func LinearGelu(x, w, b *Var) *Var {
 	t := x.tape
 	y := linear(x, w, b)
-	u := t.Floats(y.rows * y.cols)
+	u := t.Floats(y.rows, y.cols)
 	t.ops.MatMul(backend.MatMul{Y: y.val, X: x.val, W: w.val, M: y.rows, N: y.cols, K: x.cols, Then: kernel.BiasGelu, B: b.val, U: u})
-	t.onBackward(func() {
-		du := t.Floats(y.rows * y.cols)
+	t.onBackward(y, func() {
+		du, _ := t.temporary(y.rows, y.cols)
 		t.ops.Fill(du, 0)
 		t.ops.GeluGrad(du, y.Grad(), u)
 		linearGrad(x, w, b, du)

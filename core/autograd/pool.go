@@ -9,6 +9,6 @@ func Pool(x *Var, offsets backend.Buffer, mean bool) *Var {
 	t := x.tape
 	y := t.newVar(offsets.Len()-1, x.cols, x)
 	t.ops.Pool(y.val, x.val, offsets, x.cols, mean)
-	t.onBackward(func() { t.ops.PoolGrad(x.Grad(), y.Grad(), offsets, x.cols, mean) }, x)
+	t.onBackward(y, func() { t.ops.PoolGrad(x.Grad(), y.Grad(), offsets, x.cols, mean) }, x)
 	return y
 }

@@ -78,7 +78,7 @@ var graphs = []graph{
 	{"Tanh", "", oneLeaf, func(t *autograd.Tape, v []*autograd.Var) result { return outputs(autograd.Tanh(v[0])) }},
 	{"CrossEntropy", "", linearLeaves, func(t *autograd.Tape, v []*autograd.Var) result {
 		logits := autograd.Linear(v[0], v[1], v[2])
-		loss, last := t.Floats(1), int32(logits.Cols()-1)
+		loss, last := t.Floats(1, 1), int32(logits.Cols()-1)
 		t.Ops().Fill(loss, 0)
 		autograd.CrossEntropy(loss, logits, t.Ints([]int32{last, -1, 0, last, -1}), 0.7)
 		return result{loss: loss, scale: 0.7}

@@ -7,6 +7,7 @@ func Tanh(x *Var) *Var {
 	t := x.tape
 	y := t.newVar(x.rows, x.cols, x)
 	t.ops.Tanh(y.val, x.val)
-	t.onBackward(func() { t.ops.TanhGrad(x.Grad(), y.Grad(), y.val) }, x)
+	y.read = true
+	t.onBackward(y, func() { t.ops.TanhGrad(x.Grad(), y.Grad(), y.val) }, x)
 	return y
 }

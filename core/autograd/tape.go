@@ -17,7 +17,8 @@ type Tape struct {
 	ops    backend.Backend
 	floats slots
 	ints   slots
-	rules  []func()
+	rules  []rule
+	spare  []*slot // of the rule that runs
 
 	// Training switches dropout on.
 	Training bool
@@ -26,95 +27,92 @@ type Tape struct {
 	Step uint32
 }
 
-// slots is memory of one kind. Keep changes the order of a pass; made is the order in which every pass begins, so that
-// equal passes ask each slot for the same sizes.
-type slots struct {
-	made, order []*slot
-	next        int
+// rule is the way back of y.
+type rule struct {
+	y    *Var
+	back func()
 }
 
-type slot struct{ buf backend.Buffer }
-
 // NewTape returns an empty tape on a device.
-func NewTape(ops backend.Backend) *Tape { return &Tape{ops: ops} }
+func NewTape(ops backend.Backend) *Tape {
+	return &Tape{ops: ops, floats: newSlots(ops.Alloc, ops.Free), ints: newSlots(ops.AllocInts, ops.Free)}
+}
 
 // Ops is the device.
 func (t *Tape) Ops() backend.Backend { return t.ops }
 
 // Reset forgets the pass. Vars made before are not used afterwards.
 func (t *Tape) Reset() {
-	for _, s := range []*slots{&t.floats, &t.ints} {
-		copy(s.order, s.made)
-		s.next = 0
-	}
+	t.floats.reset()
+	t.ints.reset()
+	clear(t.rules)
 	t.rules = t.rules[:0]
 }
 
 // Free gives the slots' memory back.
 func (t *Tape) Free() {
-	for _, s := range t.all() {
-		t.ops.Free(s.buf)
-	}
-	t.floats, t.ints, t.rules = slots{}, slots{}, nil
+	t.Reset()
+	t.floats.drop()
+	t.ints.drop()
 }
 
 // Bytes is the memory of the slots.
-func (t *Tape) Bytes() (n int64) {
-	for _, s := range t.all() {
-		n += 4 * int64(s.buf.Len())
-	}
-	return n
-}
+func (t *Tape) Bytes() int64 { return t.floats.bytes() + t.ints.bytes() }
 
-func (t *Tape) all() []*slot { return slices.Concat(t.floats.made, t.ints.made) }
-
-// Backward runs the rules, last first. The losses have set the gradients it starts from.
+// Backward runs the rules, last first. The losses have set the gradients it starts from. Once the rule of a value has run,
+// nothing asks for the value's gradient any more, and the gradients below use its memory again.
 func (t *Tape) Backward() {
 	for i := len(t.rules) - 1; i >= 0; i-- {
-		t.rules[i]()
+		r := t.rules[i]
+		r.back()
+		t.floats.release(r.y.gradSlot)
+		r.y.gradSlot, r.y.grad = nil, nil
+		for _, s := range t.spare {
+			t.floats.release(s)
+		}
+		t.spare = t.spare[:0]
 	}
+	clear(t.rules)
 	t.rules = t.rules[:0]
 }
 
-// Floats returns n float32 of this pass, which hold anything.
-func (t *Tape) Floats(n int) backend.Buffer { return t.floats.take(t.ops, n, t.ops.Alloc) }
+// Floats returns [rows, cols] float32 of this pass, which hold anything.
+func (t *Tape) Floats(rows, cols int) backend.Buffer {
+	b, _ := t.floats.take(rows, cols)
+	return b
+}
+
+// temporary is Floats for the rule that runs, and no longer.
+func (t *Tape) temporary(rows, cols int) (backend.Buffer, *slot) {
+	b, s := t.floats.take(rows, cols)
+	t.spare = append(t.spare, s)
+	return b, s
+}
 
 // Ints returns a copy of src on the device.
 func (t *Tape) Ints(src []int32) backend.Buffer {
-	b := t.ints.take(t.ops, len(src), t.ops.AllocInts)
+	b, _ := t.ints.take(len(src), 1)
 	t.ops.WriteInts(b, src)
 	return b
 }
 
-// take is n elements of the next slot. A slot that is too small is replaced, with some room so that batches of about one
-// size do not replace it each time.
-func (s *slots) take(ops backend.Backend, n int, alloc func(int) backend.Buffer) backend.Buffer {
-	if s.next == len(s.order) {
-		fresh := &slot{buf: alloc(n + n/8)}
-		s.made, s.order = append(s.made, fresh), append(s.order, fresh)
-	}
-	at := s.order[s.next]
-	s.next++
-	if at.buf.Len() < n {
-		ops.Free(at.buf)
-		at.buf = alloc(n + n/8)
-	}
-	if at.buf.Len() == n {
-		return at.buf
-	}
-	return at.buf.View(0, n)
-}
-
 // Mark is a place on the tape to go back to with Keep.
-func (t *Tape) Mark() int { return t.floats.next }
+func (t *Tape) Mark() int { return len(t.floats.taken) }
 
 // Keep gives the slots of floats since mark free again, except v's. It may only be called where nothing recorded since mark
 // has a rule: below the thawed layers and in inference, where a layer then needs no more memory than one.
 func (t *Tape) Keep(mark int, v *Var) {
-	if s := &t.floats; !v.needs && mark <= v.slot && v.slot < s.next {
-		s.order[mark], s.order[v.slot] = s.order[v.slot], s.order[mark]
-		v.slot, s.next = mark, mark+1
+	s := &t.floats
+	if v.needs || v.slot < mark || v.slot >= len(s.taken) {
+		return
 	}
+	for _, other := range s.taken[mark:] {
+		if other != v.mem {
+			s.release(other)
+		}
+	}
+	s.taken = append(s.taken[:mark], v.mem)
+	v.slot = mark
 }
 
 // Drop is dropout with probability p at a site of the network: none in inference.
@@ -130,8 +128,11 @@ type Var struct {
 	tape       *Tape
 	val, grad  backend.Buffer
 	rows, cols int
-	slot       int
+	slot       int   // when val was taken in this pass, -1 for a value from outside
+	mem        *slot // where val lives, nil for a value from outside
+	gradSlot   *slot // where grad lives, nil if outside the tape
 	needs      bool
+	read       bool   // a rule reads val
 	parts      []Part // of a parameter
 }
 
@@ -149,28 +150,51 @@ func (v *Var) NeedsGrad() bool { return v.needs }
 
 // Grad is the gradient, zeros at first. It is asked for only where NeedsGrad.
 func (v *Var) Grad() backend.Buffer {
-	if v.grad == nil {
-		v.grad = v.tape.Floats(v.rows * v.cols)
-		v.tape.ops.Fill(v.grad, 0)
+	if g, then := v.sum(); then == kernel.Store {
+		v.tape.ops.Fill(g, 0)
 	}
 	return v.grad
 }
 
+// sum is where the gradient is added up, and whether what comes is the first term and is stored, or is added.
+func (v *Var) sum() (backend.Buffer, kernel.Epilogue) {
+	if v.grad != nil {
+		return v.grad, kernel.Accumulate
+	}
+	v.grad, v.gradSlot = v.tape.floats.take(v.rows, v.cols)
+	return v.grad, kernel.Store
+}
+
+// inherit makes a rule's temporary the gradient of v, which has none yet.
+func (v *Var) inherit(b backend.Buffer, s *slot) {
+	t := v.tape
+	t.spare = slices.DeleteFunc(t.spare, func(o *slot) bool { return o == s })
+	v.grad, v.gradSlot = b, s
+}
+
+// consume gives v's memory to what comes next, if v lives on the tape and no rule reads it.
+func (v *Var) consume() {
+	if v.mem != nil && !v.read {
+		v.tape.floats.release(v.mem)
+		v.mem, v.val = nil, nil
+	}
+}
+
 // newVar is a value of this pass.
 func (t *Tape) newVar(rows, cols int, inputs ...*Var) *Var {
-	v := &Var{tape: t, rows: rows, cols: cols, slot: t.floats.next}
-	v.val = t.Floats(rows * cols)
+	v := &Var{tape: t, rows: rows, cols: cols, slot: t.Mark()}
+	v.val, v.mem = t.floats.take(rows, cols)
 	for _, in := range inputs {
 		v.needs = v.needs || in != nil && in.needs
 	}
 	return v
 }
 
-// onBackward keeps a rule of y if one of the inputs needs a gradient.
-func (t *Tape) onBackward(rule func(), inputs ...*Var) {
+// onBackward keeps the rule of y if one of the inputs needs a gradient.
+func (t *Tape) onBackward(y *Var, back func(), inputs ...*Var) {
 	for _, in := range inputs {
 		if in != nil && in.needs {
-			t.rules = append(t.rules, rule)
+			t.rules = append(t.rules, rule{y, back})
 			return
 		}
 	}
