@@ -22,6 +22,8 @@ class Shell {
   model = ''
   /** The files of the loaded model and how to read them again. @type {{ files: import('./weights.js').FileRow[], again: () => Promise<import('./weights.js').Folder> }} */
   source = { files: [], again: () => Promise.reject(new ThawError('state', 'No encoder is loaded.')) }
+  /** The program's memory, once it runs. @type {WebAssembly.Memory | undefined} */
+  program
 
   /** @param {any} go the object that Go and this script share: Go adds receive(json, open, sink) */
   constructor(go) { this.go = go }
@@ -134,6 +136,8 @@ class Shell {
   /** @param {number} _id @param {{ name: string }} args */
   removeSave(_id, { name }) { return this.claims.with(name, false, () => removeSave(name)) }
 
+  async memory() { return { bytes: this.program?.buffer.byteLength ?? 0 } }
+
   /** @param {number} _id @param {{ name: string }} args */
   async cached(_id, { name }) { return { cached: await isCached(name) } }
 }
@@ -162,7 +166,8 @@ async function main() {
   })
   try {
     Object.assign(globalThis, { thaw: go })
-    const { over } = await startProgram(await wish, ready)
+    const { over, memory } = await startProgram(await wish, ready)
+    shell.program = memory
     await Promise.race([ready, over])
     post({ ready: true })
     await over
