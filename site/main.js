@@ -301,6 +301,9 @@ class Page {
 
   resume({ name }) {
     return this.guard('save', async () => {
+      const { model } = this.saves.find((s) => s.name === name) ?? {}
+      // A save goes on with the encoder it began with, where the list has it.
+      if (model !== (this.info?.name ?? current().model) && this.models.some((m) => m.name === model)) this.choose(model)
       await this.load()
       const run = await this.trainer.resume({ name })
       set(settingsOf(run))
