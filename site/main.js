@@ -20,6 +20,7 @@ import './elements/frozen-proof.js'
 import './elements/label-examples.js'
 import './elements/loss-chart.js'
 import './elements/run-controls.js'
+import './elements/run-report.js'
 import './elements/save-list.js'
 import './elements/scenario-table.js'
 import './elements/score-board.js'
@@ -42,7 +43,7 @@ class Page {
   models = []; loading = null; cached = false; hub = false; device = null; info = null; outlooks = new Map(); folder = null
   source = new DataSource(); plan = null; run = new RunRecord([], 0)
   touched = false; resumed = false
-  text = 'a warm, funny film'; askedAt = 0; result = null; saves = []; savedNote = ''
+  text = 'a warm, funny film'; askedAt = 0; result = null; told = null; reporting = false; saves = []; savedNote = ''
   timers = {}; shownAt = 0; queued = false
   comparison = new Comparison(this, current)
 
@@ -208,6 +209,7 @@ class Page {
   begin() {
     const { tasks, epochs, patience, freeze } = current()
     this.run = new RunRecord(tasks, epochs, patience)
+    this.told = null
     Object.assign(this, { touched: true, phase: 'training', inForce: this.resumed ? this.inForce : freeze })
     this.note = 'Scoring the untrained heads…'
     for (const id of ['loss', 'hero']) {
@@ -270,6 +272,19 @@ class Page {
     return this.info && this.touched ? this.predict(text) : undefined
   }
 
+  /** Looks closer at what was learnt, on sentences that were held out. */
+  async report() {
+    if (this.reporting) return
+    this.reporting = true
+    await this.guard('report', async () => {
+      const [evals, natural] = [this.source.evals(current(), []), this.trainer.natural()]
+      this.told = await this.trainer.report(evals ? evals.heldout : await natural)
+      this.say('The report is there.')
+    })
+    this.reporting = false
+    this.show()
+  }
+
   async answer(text) {
     await this.guard('try', async () => { this.result = text.trim() ? await this.trainer.predict(text) : null })
     this.askedAt = performance.now()
@@ -286,6 +301,9 @@ class Page {
 
   resume({ name }) {
     return this.guard('save', async () => {
+      const { model } = this.saves.find((s) => s.name === name) ?? {}
+      // A save goes on with the encoder it began with, where the list has it.
+      if (model !== (this.info?.name ?? current().model) && this.models.some((m) => m.name === model)) this.choose(model)
       await this.load()
       const run = await this.trainer.resume({ name })
       set(settingsOf(run))
@@ -358,12 +376,12 @@ class Page {
   }
 
   dropModel() {
-    Object.assign(this, { info: null, plan: null, result: null, run: new RunRecord([], 0), touched: false, resumed: false })
+    Object.assign(this, { info: null, plan: null, result: null, told: null, run: new RunRecord([], 0), touched: false, resumed: false })
   }
 
   /** Other tasks make the old answers and a policy that names a lost head meaningless. */
   retask() {
-    Object.assign(this, { result: null, run: new RunRecord([], 0) })
+    Object.assign(this, { result: null, told: null, run: new RunRecord([], 0) })
     this.comparison.forget()
     const { tasks, freeze } = current()
     const lost = lineOf(freeze, this.stack(tasks)).custom && /(^|,)head:/.test(freeze)

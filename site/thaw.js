@@ -115,6 +115,9 @@ export { ThawError }
  * @typedef {{ family: string, layers: number, hidden: number, parameters: number, trainable: number, memoryBytes: number, steps: number, freeze: string, stepMs: number | null }} Outlook   freeze: the encoder's default where the policy does not fit; stepMs: null until an encoder has been loaded and timed
  * @typedef {{ freeze: string, trainable: number, frozen: number, memoryBytes: number, step: number }} Refrozen   step: the first of the run that it holds for, 0 for the next run
  * @typedef {{ [task: string]: { label: string, scores: { [label: string]: number } } }} Prediction
+ * @typedef {{ bins: { lo: number, hi: number, confidence: number, accuracy: number, n: number }[], ece: number, n: number }} Reliability
+ * @typedef {{ labels: { [task: string]: string }, before: number[], after: number[] }} ReportPoint
+ * @typedef {{ calibration: { [task: string]: Reliability }, picture: { explained: number[], points: ReportPoint[] } }} Report
  * @typedef {{ shape: number[], data: Float32Array }} Tensor
  * @typedef {{ name: string, bytes: number, step: number, steps: number, savedAt: number, freeze: string, tasks: string[], model: string }} Save
  * @typedef {{ step: number, steps: number, stopped: boolean, freeze: string, tasks: Task[], head: string, settings: Settings }} Run
@@ -328,6 +331,18 @@ export class Trainer {
    */
   async evaluate(data, { maxLength, signal } = {}) {
     return (await this.#client.call('evaluate', defined({ data: sourceOf(data), maxLength }), { signal })).tasks
+  }
+
+  /**
+   * Says on labelled texts how far the model's confidence can be believed, and where training has moved them: in the plane in which
+   * their embeddings vary most, before and after.
+   *
+   * @param {Data} data
+   * @param {{ maxLength?: number, signal?: AbortSignal }} [options]
+   * @returns {Promise<Report>}
+   */
+  report(data, { maxLength, signal } = {}) {
+    return this.#client.call('report', defined({ data: sourceOf(data), maxLength }), { signal })
   }
 
   /**

@@ -33,6 +33,10 @@ export function paint(page, s) {
   give('run', { phase, note, progress, fits: run.fits, probes: run.probes, settings: s, remark: run.remark, learnt: page.touched, error: errors.train })
   give('loss', { tasks: s.tasks, fitted: run.probes })
   give('scores', { tasks: s.tasks, epochs: progress ? run.epochs : s.epochs, history, fitted: run.probes })
+  give('report', {
+    tasks: s.tasks, report: page.told, phase: page.reporting ? 'working' : 'idle', ready: loaded && page.touched && phase === 'idle', error: errors.report,
+    scores: history.findLast((e) => e.set === 'heldout')?.tasks ?? null,
+  })
   give('proof', { proof: run.proof })
   give('try', { tasks: s.tasks, text: page.text, ready: loaded && page.touched, result: page.result, examples: EXAMPLES, error: errors.try })
   const { scenarios, transfer } = page.comparison.view()

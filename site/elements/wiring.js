@@ -26,6 +26,7 @@ export function wire(page, set) {
   on('run-pause', () => page.guard('train', () => page.hold(true)))
   on('run-continue', () => page.guard('train', () => page.hold(false)))
   on('run-stop', () => page.guard('train', () => page.stop()))
+  on('report-ask', () => page.report())
   on('compare-start', () => page.comparison.run('scenarios'))
   on('transfer-start', () => page.comparison.run('transfer'))
   on('compare-pause', () => page.guard('scenarios', () => page.comparison.hold(true)))

@@ -194,3 +194,42 @@ test('hidden states come as tensors', async () => {
   assert.deepEqual([a.shape, Array.from(a.data), b.shape, Array.from(b.data)], [[2], [1, 2], [1, 2], [3, 4]])
   assert.deepEqual(sentBy(FakeWorker.all[0], 'encode').args, { texts: ['x', 'y'], pool: 'none' })
 })
+
+test('the screen stays on during a run, again after the page was hidden, and not beyond', async () => {
+  const locks = []
+  const listeners = new Set()
+  const page = { visibilityState: 'visible', addEventListener: (_, f) => listeners.add(f), removeEventListener: (_, f) => listeners.delete(f) }
+  const wakeLock = { request: async () => { const lock = { released: false, release: async () => { lock.released = true } }; locks.push(lock); return lock } }
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator')
+  Object.defineProperty(globalThis, 'navigator', { value: { wakeLock }, configurable: true })
+  globalThis.document = page
+  try {
+    let finish = () => {}
+    FakeWorker.answer = greet((message, worker) => {
+      if (message.cmd !== 'train') return { reply: {} }
+      finish = () => worker.say({ id: message.id, reply: {} })
+      return { event: { event: 'step', step: 1 } }
+    })
+    const t = await createTrainer()
+    const seen = async (state) => { page.visibilityState = state; for (const f of listeners) await f() }
+    for await (const e of t.train({})) {
+      assert.equal(e.step, 1)
+      assert.equal(locks.length, 1)
+      await seen('visible')
+      assert.equal(locks.length, 1, 'a lock that is held is not asked for again')
+      locks[0].released = true // as browsers do when the page is hidden
+      await seen('hidden')
+      assert.equal(locks.length, 1)
+      await seen('visible')
+      assert.equal(locks.length, 2)
+      finish()
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    assert.ok(locks[1].released)
+    assert.equal(listeners.size, 0)
+  } finally {
+    delete globalThis.document
+    if (before) Object.defineProperty(globalThis, 'navigator', before)
+    else delete globalThis.navigator
+  }
+})

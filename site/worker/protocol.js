@@ -43,6 +43,7 @@ export const COMMANDS = {
   save: {},
   resume: { tasks: [TASK], data: SOURCE, evals: EVALS, settings: 'object' },
   compare: { files: [FILE], tasks: [TASK], head: 'string', data: SOURCE, evals: EVALS, settings: 'object', policies: ['string'], transfer: { a: 'string', b: 'string', seeds: 'int' } },
+  report: { files: [FILE], data: SOURCE, maxLength: 'int' },
   cancel: { request: 'int' },
   close: {},
 }
@@ -51,7 +52,7 @@ export const COMMANDS = {
 const ANSWER = { id: 'int', event: 'object', reply: 'object', error: { code: 'string', message: 'string', hint: 'string' } }
 
 /** The commands that the worker's own script answers, beside those it passes on. They reach Go in other words or not at all. */
-export const SHELL = ['load', 'save', 'resume', 'train', 'saves', 'removeSave', 'cached', 'compare', 'memory']
+export const SHELL = ['load', 'save', 'resume', 'train', 'saves', 'removeSave', 'cached', 'compare', 'report', 'memory']
 
 /**
  * An error as everybody hears it: a code for programs, a sentence and what to do for people.

@@ -95,11 +95,23 @@ class Shell {
     return reply
   }
 
-  /** Go reads the weights again where a run has changed them; until then nothing is opened. @param {number} id @param {object} args */
-  compare(id, args) {
+  /** @param {number} id @param {object} args */
+  compare(id, args) { return this.askAgain(id, 'compare', args) }
+
+  /** @param {number} id @param {object} args */
+  report(id, args) { return this.askAgain(id, 'report', args) }
+
+  /**
+   * A command for which Go reads the weights again where a run has changed them; until then nothing is opened.
+   *
+   * @param {number} id
+   * @param {string} cmd
+   * @param {object} args
+   */
+  askAgain(id, cmd, args) {
     /** @type {Promise<import('./weights.js').Folder> | undefined} */
     let folder
-    return this.ask(id, 'compare', { ...args, files: this.source.files }, async (name) => (await (folder ??= this.source.again())).open(name))
+    return this.ask(id, cmd, { ...args, files: this.source.files }, async (name) => (await (folder ??= this.source.again())).open(name))
   }
 
   /** @param {number} id @param {any} args */

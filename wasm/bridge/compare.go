@@ -89,8 +89,9 @@ func (s *session) compare(id int, a *Compare, open func(string) (Stream, error))
 	c.going, s.course = true, &c.course
 	defer func() { c.going, c.paused = false, false }()
 	begin := time.Now()
-	done, err := s.pristine(c, a.Files, open)
+	base, done, err := s.pristine(a.Files, open)
 	if err == nil {
+		c.base = base
 		err = c.all(s.works[len(s.works)-1].ctx, a.Transfer)
 		done()
 	}
@@ -172,28 +173,27 @@ func (c *comparison) task(name string) int {
 	return slices.IndexFunc(c.tasks, func(t head.Task) bool { return t.Name == name })
 }
 
-// pristine sets the base: the model itself, or, where a run has changed it, a copy whose weights are read again. done gives it
-// back.
-func (s *session) pristine(c *comparison, files []File, open func(string) (Stream, error)) (done func(), err error) {
+// pristine is the encoder as it was loaded: the model itself, or, where a run has changed it, a copy whose weights are read
+// again. done gives it back.
+func (s *session) pristine(files []File, open func(string) (Stream, error)) (base *model.Model, done func(), err error) {
 	if !s.worn {
-		c.base = s.model
-		return func() {}, nil
+		return s.model, func() {}, nil
 	}
-	if c.base, err = s.model.Clone(); err != nil {
-		return nil, err
+	if base, err = s.model.Clone(); err != nil {
+		return nil, nil, err
 	}
-	dropHeads(c.base)
+	dropHeads(base)
 	if len(s.origin.tasks) > 0 {
-		err = c.base.SetHeads(s.origin.style, slices.Clone(s.origin.tasks), 0)
+		err = base.SetHeads(s.origin.style, slices.Clone(s.origin.tasks), 0)
 	}
 	if err == nil {
-		err = s.again(c.base, files, open)
+		err = s.again(base, files, open)
 	}
 	if err != nil {
-		c.base.Free()
-		return nil, err
+		base.Free()
+		return nil, nil, err
 	}
-	return c.base.Free, nil
+	return base, func() { free(base) }, nil
 }
 
 // all runs everything on the list.
@@ -219,7 +219,7 @@ func (c *comparison) scenario(ctx context.Context, policy string) (compare.Row, 
 	if err != nil {
 		return compare.Row{}, err
 	}
-	defer c.free(m)
+	defer free(m)
 	if err := m.SetHeads(c.style, slices.Clone(c.tasks), c.settings.Seed); err != nil {
 		return compare.Row{}, err
 	}
@@ -262,7 +262,7 @@ func (c *comparison) fresh() (*model.Model, error) {
 }
 
 // free gives a copy back. The memory of a page never shrinks, so what it took has to be there for the next.
-func (c *comparison) free(m *model.Model) {
+func free(m *model.Model) {
 	m.Free()
 	runtime.GC()
 }

@@ -17,6 +17,8 @@ func limit(args any) error {
 		return first(most("tasks", len(a.Tasks), maxTasks), a.Data.limit(), a.Evals.limit())
 	case *Predict:
 		return most("texts", len(a.Texts), maxTexts)
+	case *Report:
+		return first(most("files", len(a.Files), maxFiles), a.Data.limit())
 	case *Evaluate:
 		return a.Data.limit()
 	case *Encode:

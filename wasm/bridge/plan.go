@@ -143,13 +143,16 @@ func sample(s *Source, tasks []Task) (int, []data.Record, error) {
 }
 
 // spread takes some records from all over the list.
-func spread(records []data.Record) []data.Record {
-	if len(records) <= sampled {
+func spread(records []data.Record) []data.Record { return spreadOver(records, sampled) }
+
+// spreadOver takes at most n.
+func spreadOver(records []data.Record, n int) []data.Record {
+	if len(records) <= n {
 		return records
 	}
-	out := make([]data.Record, sampled)
+	out := make([]data.Record, n)
 	for i := range out {
-		out[i] = records[i*len(records)/sampled]
+		out[i] = records[i*len(records)/n]
 	}
 	return out
 }

@@ -126,6 +126,12 @@ type (
 		Policies []string        `json:"policies"` // none: those that package compare names
 		Transfer *Transfer       `json:"transfer"` // in place of the scenarios
 	}
+	// Report asks how well the model knows what it knows, on labelled texts.
+	Report struct {
+		Files     []File `json:"files"` // as of Compare
+		Data      Source `json:"data"`
+		MaxLength int    `json:"maxLength"`
+	}
 	// Cancel gives up an earlier command.
 	Cancel struct {
 		Request int `json:"request"`
@@ -259,6 +265,22 @@ type (
 	Evaluated struct {
 		Tasks map[string]report.Scores `json:"tasks"`
 	}
+	// Reported answers Report.
+	Reported struct {
+		Calibration map[string]report.Reliability `json:"calibration"` // by task
+		Picture     Picture                       `json:"picture"`
+	}
+	// Picture is sentences in the plane in which their embeddings vary most.
+	Picture struct {
+		Explained []float64 `json:"explained"` // share of the variance
+		Points    []Point   `json:"points"`
+	}
+	// Point is one sentence there, on the encoder as it was loaded and as it is now.
+	Point struct {
+		Labels map[string]string `json:"labels"`
+		Before []float32         `json:"before"`
+		After  []float32         `json:"after"`
+	}
 	// Encoded answers Encode; the elements come beside it.
 	Encoded struct {
 		Shapes [][]int `json:"shapes"`
@@ -314,6 +336,8 @@ func newArgs(name string) any {
 		return new(Resume)
 	case "compare":
 		return new(Compare)
+	case "report":
+		return new(Report)
 	case "cancel":
 		return new(Cancel)
 	case "close":

@@ -57,7 +57,7 @@ func TestDecode(t *testing.T) {
 // commands are all commands; the twin's test compares its table with the fixtures, too.
 var commands = []string{
 	"hello", "load", "plan", "outlook", "synth", "natural", "leakage", "train", "pause", "continue", "stop", "setFreeze", "predict",
-	"evaluate", "encode", "save", "resume", "compare", "cancel", "close",
+	"evaluate", "encode", "save", "resume", "compare", "report", "cancel", "close",
 }
 
 func TestDecodeKeepsWhatItReads(t *testing.T) {
@@ -116,7 +116,7 @@ func answerOf(kind, of string) any {
 		"reply": {
 			"hello": new(Greeting), "load": new(Loaded), "plan": new(Planned), "natural": new(Records), "pause": new(State),
 			"setFreeze": new(Frozen), "predict": new(Predictions), "evaluate": new(Evaluated), "encode": new(Encoded), "save": new(Run),
-			"compare": new(Compared), "outlook": new(Outlooked),
+			"compare": new(Compared), "outlook": new(Outlooked), "report": new(Reported),
 		},
 		"event": {
 			"device": new(Changed),

@@ -187,6 +187,9 @@ func (s *session) do(r request) (any, [][]byte, error) {
 	case *Load:
 		reply, err := s.load(a, r.Open)
 		return reply, nil, err
+	case *Report:
+		reply, err := s.report(a, r.Open)
+		return reply, nil, err
 	case *Resume:
 		reply, err := s.resume(a, r.Open)
 		return reply, nil, err

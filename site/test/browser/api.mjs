@@ -87,6 +87,7 @@ async function faultyFiles(page, report) {
       json: await fault(t.load(all({ 'config.json': text('{') }))),
       field: await fault(t.load(all({ 'config.json': config({ hidden_size: undefined }) }))),
       width: await fault(t.load(all({ 'config.json': config({ hidden_size: 39 }) }))),
+      roberta: await fault(t.load(all({ 'config.json': config({ model_type: 'roberta' }) }))),
       family: await fault(t.load(all({ 'config.json': config({ model_type: 'gpt2' }) }))),
       vocabulary: await fault(t.load(all({ 'vocab.txt': text('a\nb\n') }))),
       word: await fault(t.train({ epoch: 1 }).next()),
@@ -105,6 +106,7 @@ async function faultyFiles(page, report) {
   say('field', 'config', /hidden_size/)
   say('width', 'weights', /39|shape|\[/)
   say('family', 'config', /gpt2/)
+  say('roberta', 'config', /roberta.*not supported/)
   say('vocabulary', 'tokenizer', /vocab\.txt/)
   say('word', 'settings', /epoch/)
   say('number', 'settings', /batch/)
@@ -264,8 +266,10 @@ async function compare(page, report) {
       during = await t.predict('the team won')
       await t.stop()
     })
+    const looked = await t.report(evals.heldout.records)
+    const foreseen = await t.outlook(JSON.parse(new TextDecoder().decode(window.thawTest.made['config.json'])), { tasks, data: data.records, freeze: 'layers:1' })
     const transfer = await compared({ policies: undefined, transfer: { a: 'topic', b: 'sentiment' } })
-    return { fresh, worn, stopped, transfer, before, during, after: await t.predict('the team won'), save: await t.save({ name: 'compared' }).then(() => t.removeSave('compared')).then(() => true) }
+    return { looked, foreseen, fresh, worn, stopped, transfer, before, during, after: await t.predict('the team won'), save: await t.save({ name: 'compared' }).then(() => t.removeSave('compared')).then(() => true) }
   }, args)
   const rows = (events) => events.filter((e) => e.event === 'row').map(({ seconds, ...row }) => row)
   report.check('rows come one after the other', seen.fresh.map((e) => e.event).filter((e) => e !== 'progress').join(' ') === 'scenarios begun row begun row begun row compared', seen.fresh.map((e) => e.event))
@@ -274,6 +278,8 @@ async function compare(page, report) {
   report.check('it can be stopped and keeps the rows it has', rows(seen.stopped).length === 2 && seen.stopped.at(-1).stopped, seen.stopped.at(-1))
   report.check('what was learnt stays, and answers meanwhile', [seen.during, seen.after].every((p) => JSON.stringify(p) === JSON.stringify(seen.before)), [seen.before, seen.during, seen.after])
   report.check('the run before it can still be saved', seen.save === true)
+  report.check('a report has curves, and a picture that training has changed', seen.looked.calibration.topic.n === 4 && seen.looked.picture.points.some((p) => p.before[0] !== p.after[0]), seen.looked)
+  report.check('what a run would take is known from a config alone', seen.foreseen.layers === 3 && seen.foreseen.trainable > 0 && seen.foreseen.stepMs > 0, seen.foreseen)
   const { arms = [], verdict } = seen.transfer.find((e) => e.event === 'transfer') ?? {}
   report.check('a transfer has three runs, cosines and a verdict', arms.length === 3 && Number.isFinite(arms[2].cosineEnd[0]) && /sentiment/.test(verdict.sentence), seen.transfer)
 }

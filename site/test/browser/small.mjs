@@ -26,6 +26,7 @@ export async function useSmall(browser, dist, report) {
     const person = new Person(page)
     await person.open(server.url + SETUP)
     await report.part('comparing on the page', () => compareScenarios(person, report))
+    await report.part('a report on the page', () => lookCloser(person, report))
     await report.part('a transfer on the page', () => transfer(person, report))
     await report.part('a hidden tab', () => hidden(browser, person, report))
     await report.part('a crash', () => crash(person, report))
@@ -61,6 +62,23 @@ async function compareScenarios(person, report) {
   report.check('scenarios that were left out stay empty', !/%/.test(seen.text[1]), seen.text[1])
   report.check('a sentence says which was most often right', /held-out/.test(seen.reading), seen.reading)
   report.check('what was learnt stays', await answer() === before, [before, await answer()])
+}
+
+/** Scores of each label, a reliability curve and the sentences before and after, each with words for those who cannot see it. */
+async function lookCloser(person, report) {
+  await person.press('report', 'Look closer')
+  await person.until(() => document.getElementById('report').report || document.getElementById('report').error)
+  await person.until(() => document.getElementById('report').shadowRoot.querySelector('svg'))
+  const seen = await person.page.evaluate(() => {
+    const { error, shadowRoot } = document.getElementById('report')
+    const pictures = Array.from(shadowRoot.querySelectorAll('svg'))
+    return {
+      error, labels: Array.from(shadowRoot.querySelectorAll('tbody th')).map((th) => th.textContent), pictures: pictures.length,
+      told: pictures.map((svg) => svg.getAttribute('aria-label')), dots: pictures.map((svg) => svg.querySelectorAll('circle').length),
+    }
+  })
+  report.check('each label of each task has its scores', seen.labels.join() === 'world,sports,business,sci/tech,negative,positive', seen)
+  report.check('each task has three pictures that are told in words', seen.pictures === 6 && seen.told.every((t) => /\d/.test(t)) && seen.dots.every((n) => n > 0), seen)
 }
 
 async function transfer(person, report) {
