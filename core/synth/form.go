@@ -7,7 +7,7 @@ import "slices"
 func share(style string, reviews bool) int {
 	switch {
 	case style == "review":
-		return 12
+		return 16
 	case style == "report" && !reviews:
 		return 10
 	case style == "report", style == "headline":
@@ -42,11 +42,11 @@ func form(style string, allowed []string, r *random) []string {
 		return []string{"headline", "report"}
 	case style == "report" && n < 13:
 		return []string{"report", "report"}
-	case style == "review" && n < 4:
+	case style == "review" && n < 6:
 		return []string{"review", "review"}
-	case style == "review" && n < 7:
+	case style == "review" && n < 10:
 		return []string{"review", "review", "review"}
-	case style == "review" && n < 9:
+	case style == "review" && n < 12:
 		return []string{"review", "review", "review", "review", "review"}
 	}
 	return []string{style}
