@@ -7,19 +7,6 @@ import (
 	"strings"
 )
 
-// share is how often a style is drawn against the others. It is the same for every label, so that style tells none.
-func share(style string) int {
-	switch style {
-	case "review":
-		return 12
-	case "report":
-		return 4
-	case "headline", "chat":
-		return 3
-	}
-	return 2
-}
-
 // plan knows the templates that fit each cell, by style.
 type plan struct {
 	lex   *lexicon
