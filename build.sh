@@ -222,6 +222,7 @@ cmd_test() {
 	loudly "Go tests, native" go_test "${go_packages[@]}"
 	loudly "Go tests, native, without SIMD" without_simd go_test ./core/kernel/... ./core/backend/... ./core/autograd/...
 	loudly "Go tests, js/wasm in Node" wasm_test
+	loudly "Go tests on WebGPU, js/wasm in Node" webgpu_test
 	loudly "JavaScript tests" node_test site/test/*.test.js
 	loudly "The page in Chromium and Firefox" page_test
 	say ""
@@ -238,7 +239,14 @@ without_simd() { GOEXPERIMENT=nosimd "$@"; }
 wasm_test() {
 	local runner="node --stack-size=8192 --require '$PWD/site/dev/wasm-preload.cjs' '$goroot/lib/wasm/wasm_exec_node.js'"
 	export GOOS=js GOARCH=wasm
-	go_test -exec "$runner" $(go list ./core/... ./wasm/... | grep -v -x -e thaw/core/cmd/thaw -e thaw/wasm/link)
+	go_test -exec "$runner" $(go list ./core/... ./wasm/... | grep -v -x -e thaw/core/cmd/thaw -e thaw/wasm/link -e thaw/wasm/webgpu)
+}
+
+# webgpu_test runs the backend of the graphics card in Node, through Dawn, on whatever Vulkan driver there is: the SwiftShader of
+# chromium needs no card. Without a driver it fails, for here nothing may be skipped.
+webgpu_test() {
+	export GOOS=js GOARCH=wasm THAW_WEBGPU=required
+	go_test -exec "node '$PWD/site/dev/gpu-exec.mjs' '$goroot/lib/wasm/wasm_exec_node.js'" ./wasm/webgpu
 }
 
 # node_test runs test files in Node and adds their number to the tally.

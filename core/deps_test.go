@@ -76,7 +76,7 @@ var doors = map[string][]string{
 var (
 	testsOfCore   = in("core", "kernel", "backend/backendtest", "backend/cpu", "internal/check") // a device needs a pool
 	testsOfWasm   = in("core", "kernel", "backend/backendtest", "backend/cpu")
-	testsOfWebGPU = in("core", "train", "model", "data", "freeze", "safetensors")
+	testsOfWebGPU = in("core", "train", "model", "data", "head", "freeze", "safetensors")
 )
 
 // row is one package and what it may import, both as folders of the module.

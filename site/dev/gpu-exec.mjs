@@ -4,14 +4,22 @@
  * finds no adapter and says so.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SWIFTSHADER = ['/usr/lib/chromium/vk_swiftshader_icd.json', '/usr/lib64/chromium-browser/vk_swiftshader_icd.json']
+const ICD = 'vk_swiftshader_icd.json'
+
+/** Where chromium's SwiftShader may lie: beside the browser that CHROME names, or where Debian and Fedora put it. */
+function candidates() {
+  const places = ['/usr/lib/chromium', '/usr/lib64/chromium-browser', '/opt/google/chrome']
+  const { CHROME } = process.env
+  if (CHROME && existsSync(CHROME)) places.unshift(path.dirname(realpathSync(CHROME)))
+  return places.map((place) => path.join(place, ICD))
+}
 
 const here = path.dirname(fileURLToPath(import.meta.url))
-const driver = process.env.VK_DRIVER_FILES || SWIFTSHADER.find((file) => existsSync(file))
+const driver = process.env.VK_DRIVER_FILES || candidates().find((file) => existsSync(file))
 // A driver may lie beside the Vulkan loader it wants, as chromium's does.
 const libraries = driver ? [path.dirname(driver), process.env.LD_LIBRARY_PATH].filter(Boolean).join(':') : ''
 const [loader, ...rest] = process.argv.slice(2)

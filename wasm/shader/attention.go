@@ -27,6 +27,9 @@ func NewAttention(d int, vec bool) Attention {
 	return Attention{d, 1}
 }
 
+// Vec says whether four elements are loaded at once.
+func (a Attention) Vec() bool { return a.unit == 4 }
+
 // Forward writes out and lse.
 func (a Attention) Forward() Kernel {
 	return a.kernel("attention", []Binding{a.array("result", true), write("lse"), a.array("qkv", false), words("table")}, false, a.text(`

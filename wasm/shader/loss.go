@@ -1,7 +1,10 @@
 package shader
 
-// SquaresChunk is the elements of one partial sum of SumSquares.
-const SquaresChunk = 16384
+// SquaresChunk is the elements of one workgroup of SumSquares, which leaves SquaresParts partial sums.
+const (
+	SquaresChunk = 65536
+	SquaresParts = 64
+)
 
 // Losses and what the optimizer needs.
 var (
@@ -9,7 +12,8 @@ var (
 		append(uints("rows", "c", "acc"), floats("scale")...))
 	SquaredError = reduction("squared_error", []Binding{write("loss"), write("dy"), read("y"), words("target_bits")},
 		append(uints("n", "acc"), floats("scale")...))
-	SumSquares = reduction("sum_squares", []Binding{{Name: "partial", Elem: "u32", Write: true}, words("x")}, uints("n", "nan"))
+	SumSquares = Kernel{Name: "sum_squares", Size: [3]int{SquaresParts, 1, 1}, Bindings: []Binding{{Name: "partial", Elem: "u32", Write: true}, words("x")},
+		Fields: uints("n", "nan"), body: text("sum_squares")}
 	// SumPartials ends what SumSquares began.
 	SumPartials = reduction("sum_partials", []Binding{{Name: "sum", Elem: "u32", Write: true}, words("partial")}, uints("n", "acc", "nan"))
 

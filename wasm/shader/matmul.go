@@ -39,6 +39,9 @@ func (t Tile) Name() string {
 func (t Tile) Height() int { return t.Rows * t.Y }
 func (t Tile) Width() int  { return t.Cols * t.X }
 
+// Tiles are what a device is measured with. The first serves until then.
+var Tiles = []Tile{{4, 8, 8, 8, 0}}
+
 // Every product sums over K in ascending order with one fma a term, whatever the tile: so all of them give the same bits,
 // and a row of a batch those of the row alone.
 

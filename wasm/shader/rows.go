@@ -1,28 +1,55 @@
 package shader
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
-// norm is a kernel over rows of h, one workgroup of 64 a row.
-func norm(name, file, sum string, bindings []Binding, more ...Field) Kernel {
-	body := text("total")
+// NormLanes is how many invocations share a row of a layer norm: 64, a workgroup that adds up in its memory, which suits graphics
+// cards, or 1, where barriers cost more than they bring.
+type NormLanes int
+
+// RowsPer is the rows of one workgroup.
+func (n NormLanes) RowsPer() int { return 64 / int(n) }
+
+// norm is a kernel over rows of h.
+func (n NormLanes) norm(name, file, sum string, bindings []Binding, more ...Field) Kernel {
+	k := Kernel{Name: fmt.Sprintf("%s_%d", name, n), Size: [3]int{64, 1, 1}, Bindings: bindings, Fields: append(uints("rows", "h"), more...)}
 	if strings.Contains(sum, "keep(") {
-		body += text("bits")
+		k.body = text("bits")
 	}
-	body += strings.Replace(text(file), "{{sum}}", sum, 1)
-	return Kernel{Name: name, Size: [3]int{64, 1, 1}, Bindings: bindings, Fields: append(uints("rows", "h"), more...), Shared: 256, body: body}
+	words := []string{"{{row}}", "wg.y * grid.x + wg.x", "{{first}}", "l", "{{step}}", "64u", "{{sum}}", sum}
+	if n == 1 {
+		k.body += "fn total(v: f32, l: u32) -> f32 { return v; }\n"
+		words = []string{"{{row}}", "(wg.y * grid.x + wg.x) * 64u + l", "{{first}}", "0u", "{{step}}", "1u", "{{sum}}", sum}
+	} else {
+		k.body, k.Shared = k.body+text("total"), 256
+	}
+	k.body += strings.NewReplacer(words...).Replace(text(file))
+	return k
 }
 
 // Layer norms: of s alone, of s after x was added to it, and of s made of the residual r and x.
-var (
-	LayerNorm = norm("layer_norm", "layer_norm", "",
-		[]Binding{write("y"), write("stat"), read("s"), read("w"), read("b")}, floats("eps")...)
-	LayerNormAdd = norm("layer_norm_add", "layer_norm", "s[j] = fma(keep(at + i), x[u.x0 + at + i], s[j]);",
+func (n NormLanes) LayerNorm() Kernel {
+	return n.norm("layer_norm", "layer_norm", "", []Binding{write("y"), write("stat"), read("s"), read("w"), read("b")}, floats("eps")...)
+}
+
+// LayerNormAdd is the norm of s += dropout(x).
+func (n NormLanes) LayerNormAdd() Kernel {
+	return n.norm("layer_norm_add", "layer_norm", "s[j] = fma(keep(at + i), x[u.x0 + at + i], s[j]);",
 		[]Binding{write("y"), write("stat"), write("s"), read("w"), read("b"), read("x")}, append(floats("eps"), drop()...)...)
-	LayerNormSum = norm("layer_norm_sum", "layer_norm", "s[j] = fma(keep(at + i), x[u.x0 + at + i], r[u.r0 + at + i]);",
+}
+
+// LayerNormSum is the norm of s = r + dropout(x).
+func (n NormLanes) LayerNormSum() Kernel {
+	return n.norm("layer_norm_sum", "layer_norm", "s[j] = fma(keep(at + i), x[u.x0 + at + i], r[u.r0 + at + i]);",
 		[]Binding{write("y"), write("stat"), write("s"), read("w"), read("b"), read("x"), read("r")}, append(floats("eps"), drop()...)...)
-	LayerNormGrad = norm("layer_norm_grad", "layer_norm_grad", "",
-		[]Binding{write("ds"), read("dy"), read("s"), read("stat"), read("w")}, acc)
-)
+}
+
+// LayerNormGrad is the gradient of s.
+func (n NormLanes) LayerNormGrad() Kernel {
+	return n.norm("layer_norm_grad", "layer_norm_grad", "", []Binding{write("ds"), read("dy"), read("s"), read("stat"), read("w")}, acc)
+}
 
 // columns is a kernel over m rows of n columns that sums downwards.
 func columns(name, body, second, store string, bindings []Binding, more ...Field) Kernel {

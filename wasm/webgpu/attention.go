@@ -40,9 +40,10 @@ func (g *GPU) Attention(a backend.Attention) {
 	g.reads(of(a.QKV))
 	g.writes(of(a.Out), of(a.LSE))
 	rows := a.Out.Len() / a.H
-	k := g.attentionKernels(a.H/a.Heads, of(a.Out), of(a.QKV)).Forward()
+	kernels := attentionKernels(a.H/a.Heads, of(a.Out), of(a.QKV))
+	k := g.made(key{what: "attention", a: kernels.D, vec: kernels.Vec()}, kernels.Forward)
 	at := g.sentences(a.Offsets)
-	g.run(&k, groups(rows, 64), a.Heads, 1, at, []*buffer{of(a.Out), of(a.LSE), of(a.QKV), nil}, attentionWords(a.Offsets, rows, a.Heads, a.H, a.Drop)...)
+	g.run(k, groups(rows, 64), a.Heads, 1, at, []*buffer{of(a.Out), of(a.LSE), of(a.QKV), nil}, attentionWords(a.Offsets, rows, a.Heads, a.H, a.Drop)...)
 }
 
 // AttentionGrad adds to dqkv.
@@ -52,18 +53,20 @@ func (g *GPU) AttentionGrad(a backend.AttentionGrad) {
 	rows := a.DOut.Len() / a.H
 	dots := g.scratch(&g.dots, a.Heads*rows)
 	acc := g.adds(of(a.DQKV))
-	all := g.attentionKernels(a.H/a.Heads, of(a.DQKV), of(a.DOut), of(a.QKV))
+	all := attentionKernels(a.H/a.Heads, of(a.DQKV), of(a.DOut), of(a.QKV))
 	f := attentionWords(a.Offsets, rows, a.Heads, a.H, a.Drop)
 	f = slices.Insert(f, 4, acc)
 	at := g.sentences(a.Offsets)
 	bound := []*buffer{of(a.DQKV), of(a.DOut), of(a.LSE), of(a.QKV), dots, nil}
-	for _, k := range []shader.Kernel{all.GradQ(), all.GradKV()} {
-		g.run(&k, groups(rows, 64), a.Heads, 1, at, bound, f...)
+	q := g.made(key{what: "attention grad q", a: all.D, vec: all.Vec()}, all.GradQ)
+	kv := g.made(key{what: "attention grad kv", a: all.D, vec: all.Vec()}, all.GradKV)
+	for _, k := range []*shader.Kernel{q, kv} {
+		g.run(k, groups(rows, 64), a.Heads, 1, at, bound, f...)
 	}
 }
 
 // attentionKernels are those for a size of heads and how the buffers lie.
-func (g *GPU) attentionKernels(d int, buffers ...*buffer) shader.Attention {
+func attentionKernels(d int, buffers ...*buffer) shader.Attention {
 	vec := true
 	for _, b := range buffers {
 		vec = vec && b.off%4 == 0

@@ -6,9 +6,6 @@ import (
 	"thaw/wasm/shader"
 )
 
-// choice is the tile for each layout.
-type choice struct{ tiles [3]shader.Tile }
-
 // defaultTile serves until something has been measured.
 var defaultTile = shader.Tile{Rows: 4, Cols: 8, X: 8, Y: 8}
 
@@ -48,13 +45,13 @@ func (g *GPU) product(a backend.MatMul, then int, bound []*buffer) {
 	g.room(0)
 	fields := []uint32{uint32(a.M), uint32(a.N), uint32(a.K)}
 	if !vectors(a, bound) {
-		k := shader.Product(int(a.Layout), then)
-		g.run(&k, groups(a.N, shader.ProductX), groups(a.M, shader.ProductY), 1, 0, bound, fields...)
+		k := g.made(key{what: "product", a: int(a.Layout), b: then}, func() shader.Kernel { return shader.Product(int(a.Layout), then) })
+		g.run(k, groups(a.N, shader.ProductX), groups(a.M, shader.ProductY), 1, 0, bound, fields...)
 		return
 	}
 	t := g.tile(a)
-	k := shader.MatMul(int(a.Layout), then, t)
-	g.run(&k, groups(a.N, t.Width()), groups(a.M, t.Height()), 1, 0, bound, fields...)
+	k := g.made(key{what: "matmul", a: int(a.Layout), b: then, tile: t}, func() shader.Kernel { return shader.MatMul(int(a.Layout), then, t) })
+	g.run(k, groups(a.N, t.Width()), groups(a.M, t.Height()), 1, 0, bound, fields...)
 }
 
 // vectors says whether every row that is read or written begins at a multiple of four.

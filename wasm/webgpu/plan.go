@@ -51,6 +51,7 @@ type plan struct {
 	pipe       int // what is set in this pass, -1 for nothing
 	group      int
 	dispatches int // in this submit
+	submits    int
 	buffers    int // made so far
 	freed      []int
 
@@ -92,7 +93,7 @@ func (p *plan) close() {
 // clear begins the next plan.
 func (p *plan) clear() {
 	p.head, p.words, p.uniforms, p.table, p.payload = p.head[:0], p.words[:0], p.uniforms[:0], p.table[:0], p.payload[:0]
-	p.freed = p.freed[:0]
+	p.freed, p.submits = p.freed[:0], 0
 	p.number++
 }
 
@@ -107,6 +108,7 @@ func (p *plan) submit() {
 	p.endPass()
 	if n := len(p.words); n > 0 && p.words[n-1] != opSubmit {
 		p.words = append(p.words, opSubmit)
+		p.submits++
 	}
 	p.dispatches = 0
 }

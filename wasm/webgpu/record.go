@@ -28,6 +28,23 @@ func (g *GPU) settle() {
 	}
 }
 
+// key names a kernel that is made for sizes.
+type key struct {
+	what string
+	a, b int
+	vec  bool
+	tile shader.Tile
+}
+
+// made is the kernel of a key, whose text is written once.
+func (g *GPU) made(k key, make func() shader.Kernel) *shader.Kernel {
+	if g.kernels[k] == nil {
+		made := make()
+		g.kernels[k] = &made
+	}
+	return g.kernels[k]
+}
+
 // pipeFor compiles a kernel when it is first used.
 func (g *GPU) pipeFor(k *shader.Kernel) *pipe {
 	p := g.pipes[k.Name]

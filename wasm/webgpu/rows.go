@@ -54,14 +54,15 @@ func (g *GPU) LayerNorm(a backend.LayerNorm) {
 	rows := a.Y.Len() / a.H
 	bound := []*buffer{of(a.Y), of(a.Stat), of(a.S), of(a.W), of(a.B)}
 	fields := []uint32{uint32(rows), uint32(a.H), bits(a.Eps)}
-	k := &shader.LayerNorm
+	n := g.choice.lanes()
+	name, make := "norm", n.LayerNorm
 	switch {
 	case residual != nil:
 		g.writes(of(a.S))
-		k, bound = &shader.LayerNormSum, append(bound, of(a.X), residual)
+		name, make, bound = "norm sum", n.LayerNormSum, append(bound, of(a.X), residual)
 	case a.X != nil:
 		g.reads(of(a.S))
-		k, bound = &shader.LayerNormAdd, append(bound, of(a.X))
+		name, make, bound = "norm add", n.LayerNormAdd, append(bound, of(a.X))
 	default:
 		g.reads(of(a.S))
 	}
@@ -69,8 +70,8 @@ func (g *GPU) LayerNorm(a backend.LayerNorm) {
 		fields = append(fields, dropWords(a.Drop)...)
 	}
 	g.room(0)
-	x, y := fold(rows)
-	g.run(k, x, y, 1, 0, bound, fields...)
+	x, y := fold(groups(rows, n.RowsPer()))
+	g.run(g.made(key{what: name, a: int(n)}, make), x, y, 1, 0, bound, fields...)
 }
 
 // same says whether two buffers are the same elements.
@@ -85,8 +86,9 @@ func (g *GPU) LayerNormGrad(a backend.LayerNormGrad) {
 	if ds := of(a.DS); ds != nil {
 		acc := g.adds(ds)
 		g.room(0)
-		x, y := fold(rows)
-		g.run(&shader.LayerNormGrad, x, y, 1, 0, []*buffer{ds, dy, s, stat, w}, uint32(rows), uint32(a.H), acc)
+		n := g.choice.lanes()
+		x, y := fold(groups(rows, n.RowsPer()))
+		g.run(g.made(key{what: "norm grad", a: int(n)}, n.LayerNormGrad), x, y, 1, 0, []*buffer{ds, dy, s, stat, w}, uint32(rows), uint32(a.H), acc)
 	}
 	g.normParams(of(a.DW), of(a.DB), dy, s, stat, rows, a.H)
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 
 	"thaw/core/backend"
+	"thaw/wasm/shader"
 )
 
 // ErrNoAdapter says that the browser offers no WebGPU device, ErrDeviceLost that the device went away: its buffers are gone,
@@ -33,6 +34,8 @@ type GPU struct {
 	dots    *buffer // scratch of AttentionGrad
 	partial *buffer // scratch of SumSquares
 	choice  choice
+	kernels map[key]*shader.Kernel
+	counted Count
 }
 
 // driver is the JavaScript side.
@@ -69,7 +72,7 @@ func Tick(f func() error) Option { return func(g *GPU) { g.tick = f } }
 
 // newGPU returns a backend over a driver.
 func newGPU(d driver, name string, options ...Option) *GPU {
-	g := &GPU{driver: d, name: name}
+	g := &GPU{driver: d, name: name, kernels: map[key]*shader.Kernel{}}
 	g.plan.init()
 	for _, o := range options {
 		o(g)
@@ -102,6 +105,7 @@ func (g *GPU) end(then after) {
 		return
 	}
 	g.plan.close()
+	g.tally(then.wait || then.dst != nil)
 	if err := g.driver.run(&g.plan, then); err != nil && g.err == nil {
 		g.err = err
 	}

@@ -10,9 +10,15 @@ import (
 	"thaw/wasm/webgpu"
 )
 
+// device is the one that all tests share: Dawn in Node does not like a second.
+var device *webgpu.GPU
+
 // open gives a device or skips: Node has none unless site/dev/gpu-exec.mjs runs the test. THAW_WEBGPU=required fails instead.
 func open(t testing.TB) *webgpu.GPU {
 	t.Helper()
+	if device != nil {
+		return device
+	}
 	g, err := webgpu.New()
 	if errors.Is(err, webgpu.ErrNoAdapter) && os.Getenv("THAW_WEBGPU") != "required" {
 		t.Skipf("no WebGPU here; run with -exec 'node site/dev/gpu-exec.mjs …/wasm_exec_node.js' and a Vulkan driver: %v", err)
@@ -20,10 +26,11 @@ func open(t testing.TB) *webgpu.GPU {
 	if err != nil {
 		t.Fatal(err)
 	}
+	device = g
 	return g
 }
 
-// TestBackend is the conformance suite. One device serves all of it, for Dawn in Node does not like a second.
+// TestBackend is the conformance suite.
 func TestBackend(t *testing.T) {
 	g := open(t)
 	t.Log(g.Name())
