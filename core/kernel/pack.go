@@ -45,11 +45,33 @@ func runPack(t *Task, p int) {
 	}
 }
 
-// packAcross packs have columns that lie side by side in each of k rows, stride bytes apart.
+// packAcross packs have columns that lie side by side in each of k rows, stride bytes apart; few of them are not worth a
+// call of copy.
 func packAcross(to, from unsafe.Pointer, stride, k, width, have int) {
+	switch {
+	case have == width && width == 8:
+		packEight(to, from, stride, k)
+	case have == width && width == 16:
+		packSixteen(to, from, stride, k)
+	default:
+		for range k {
+			copy(unsafe.Slice((*float32)(to), have), unsafe.Slice((*float32)(from), have))
+			to, from = unsafe.Add(to, 4*width), unsafe.Add(from, stride)
+		}
+	}
+}
+
+func packEight(to, from unsafe.Pointer, stride, k int) {
 	for range k {
-		copy(unsafe.Slice((*float32)(to), have), unsafe.Slice((*float32)(from), have))
-		to, from = unsafe.Add(to, 4*width), unsafe.Add(from, stride)
+		*(*[4]uint64)(to) = *(*[4]uint64)(from)
+		to, from = unsafe.Add(to, 32), unsafe.Add(from, stride)
+	}
+}
+
+func packSixteen(to, from unsafe.Pointer, stride, k int) {
+	for range k {
+		*(*[8]uint64)(to) = *(*[8]uint64)(from)
+		to, from = unsafe.Add(to, 64), unsafe.Add(from, stride)
 	}
 }
 
