@@ -135,11 +135,11 @@ func (t *Task) blockColumns(b *block) {
 	if b.k0 > 0 || Epilogue(t.N[3]) == Accumulate {
 		more = 1
 	}
+	block := unsafe.Add(t.P[2], 4*b.k0*padded(n, cols))
 	for from := b.j0; from < b.j1; from += blockN {
 		to := min(b.j1, from+blockN)
 		for j := from; j < to; j += cols {
-			w := unsafe.Add(t.P[2], 4*(j*k+b.k0*cols))
-			t.panelTiles(b, w, unsafe.Add(t.P[0], 4*(b.i0*n+j)), min(cols, n-j), more)
+			t.panelTiles(b, unsafe.Add(block, 4*j*(b.k1-b.k0)), unsafe.Add(t.P[0], 4*(b.i0*n+j)), min(cols, n-j), more)
 		}
 		if b.k1 == k {
 			t.finish(b.i0, b.i1, from, to)

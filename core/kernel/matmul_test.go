@@ -17,7 +17,7 @@ var products = [][]int{{1, 1, 1}, {1, 7, 8}, {7, 9, 15}, {4, 8, 4}, {8, 17, 33},
 var epilogues = []Epilogue{Store, Accumulate, Bias, BiasGelu, GeluSlope, BiasResidual}
 
 var matMulTests = []kernelTest{
-	{"opPack", "Pack", [][]int{{1, 1}, {3, 5}, {7, 9}, {8, 8}, {17, 33}, {130, 401}}, packCase},
+	{"opPack", "Pack", [][]int{{1, 1}, {3, 5}, {7, 9}, {8, 8}, {17, 33}, {130, 401}, {35, 2*blockK + 1}}, packCase},
 	{"opMatMul", "MatMul", products, func(f *field, size []int) {
 		for _, l := range []Layout{NT, NN, TN} {
 			for _, e := range epilogues {
@@ -41,7 +41,9 @@ func packCase(f *field, size []int) {
 				if transposed {
 					at = p*n + i
 				}
-				want[i/width*width*k+p*width+i%width] = float64(src[at])
+				block := p / blockK * blockK
+				panel := block*padded(n, width) + i/width*width*min(blockK, k-block)
+				want[panel+p%blockK*width+i%width] = float64(src[at])
 			}
 		}
 		f.exact(fmt.Sprintf("panels of %d, transposed %v", width, transposed), got, want)

@@ -3,7 +3,8 @@ package kernel
 import "unsafe"
 
 // Packed operands lie as a tile reads them. Columns of w are packed in panels of tileCols columns: element (p, j) of a panel
-// at [p · cols + j], columns beyond the last zero. Rows of x are packed in strips of stripRows rows (strip_*.go).
+// at [p · cols + j], columns beyond the last zero. All panels of the first blockK terms come first, then those of the next:
+// what a block reads lies together, for panels a power of two apart would share a few sets of the cache. Rows of x are packed in strips of stripRows rows (strip_*.go).
 
 // padded is n rounded up to a multiple of m.
 func padded(n, m int) int { return (n + m - 1) / m * m }
@@ -27,25 +28,50 @@ func PackColsTask(dst, w []float32, n, k int, transposed bool) Task {
 func runPack(t *Task, p int) {
 	n, k, width, panels := t.N[0], t.N[1], t.N[2], t.N[3]
 	lo, hi := t.span(panels, p)
-	for i := lo; i < hi; i++ {
-		first, have := i*width, min(width, n-i*width)
-		panel := unsafe.Add(t.P[0], 4*first*k)
-		if have < width {
-			clear(unsafe.Slice((*float32)(panel), width*k))
-		}
-		if t.N[4] == 1 {
-			packAcross(panel, unsafe.Add(t.P[1], 4*first), 4*n, k, width, have)
-		} else {
-			packAlong(panel, unsafe.Add(t.P[1], 4*first*k), 4*k, k, width, have)
+	for k0 := 0; k0 < k; k0 += blockK {
+		kn := min(blockK, k-k0)
+		for i := lo; i < hi; i++ {
+			first, have := i*width, min(width, n-i*width)
+			panel := unsafe.Add(t.P[0], 4*(k0*panels*width+first*kn))
+			if have < width {
+				clear(unsafe.Slice((*float32)(panel), width*kn))
+			}
+			if t.N[4] == 1 {
+				packAcross(panel, unsafe.Add(t.P[1], 4*(k0*n+first)), 4*n, kn, width, have)
+			} else {
+				packAlong(panel, unsafe.Add(t.P[1], 4*(first*k+k0)), 4*k, kn, width, have)
+			}
 		}
 	}
 }
 
-// packAcross packs have columns that lie side by side in each of k rows, stride bytes apart.
+// packAcross packs have columns that lie side by side in each of k rows, stride bytes apart; few of them are not worth a
+// call of copy.
 func packAcross(to, from unsafe.Pointer, stride, k, width, have int) {
+	switch {
+	case have == width && width == 8:
+		packEight(to, from, stride, k)
+	case have == width && width == 16:
+		packSixteen(to, from, stride, k)
+	default:
+		for range k {
+			copy(unsafe.Slice((*float32)(to), have), unsafe.Slice((*float32)(from), have))
+			to, from = unsafe.Add(to, 4*width), unsafe.Add(from, stride)
+		}
+	}
+}
+
+func packEight(to, from unsafe.Pointer, stride, k int) {
 	for range k {
-		copy(unsafe.Slice((*float32)(to), have), unsafe.Slice((*float32)(from), have))
-		to, from = unsafe.Add(to, 4*width), unsafe.Add(from, stride)
+		*(*[4]uint64)(to) = *(*[4]uint64)(from)
+		to, from = unsafe.Add(to, 32), unsafe.Add(from, stride)
+	}
+}
+
+func packSixteen(to, from unsafe.Pointer, stride, k int) {
+	for range k {
+		*(*[8]uint64)(to) = *(*[8]uint64)(from)
+		to, from = unsafe.Add(to, 64), unsafe.Add(from, stride)
 	}
 }
 
