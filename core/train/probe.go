@@ -43,9 +43,8 @@ func (t *Trainer) fit(emit func(Event)) error {
 func (t *Trainer) features() (*tensor.Tensor, error) {
 	n, h := len(t.train.examples), t.model.Encoder.Config.Hidden
 	x := tensor.New(n, h)
-	for _, run := range data.Cut(t.train.examples, data.Order(n, 0, false, 0), t.settings.BatchTokens) {
-		t.tape.Reset()
-		t.tape.Training = false
+	for _, run := range data.Cut(t.train.examples, data.Order(n, 0, false, 0), t.passTokens()) {
+		t.forwardOnly()
 		v := t.train.cache.fetch(t, t.train, data.Pack(t.train.examples, run))
 		if err := t.ops.Read(x.Data[run[0]*h:(run[0]+len(run))*h], v.Value()); err != nil {
 			return nil, err
