@@ -8,7 +8,8 @@ import (
 // dry is a device without memory and without work. A step on it asks for the buffers that a real one asks for, so that the
 // plan of a run cannot drift from the run.
 type dry struct {
-	packed, floats room // what products and attention take beside their buffers
+	now, peak      int64 // bytes of buffers
+	packed, floats room  // what products and attention take beside their buffers
 }
 
 // extent is the size of a buffer that is not there.
@@ -17,9 +18,14 @@ type extent struct{ n int }
 func (e extent) Len() int                     { return e.n }
 func (e extent) View(_, n int) backend.Buffer { return extent{n} }
 
-func (d *dry) Alloc(n int) backend.Buffer     { return extent{n} }
-func (d *dry) AllocInts(n int) backend.Buffer { return extent{n} }
-func (d *dry) Free(backend.Buffer)            {}
+func (d *dry) Alloc(n int) backend.Buffer {
+	d.now += 4 * int64(n)
+	d.peak = max(d.peak, d.now)
+	return extent{n}
+}
+
+func (d *dry) AllocInts(n int) backend.Buffer { return d.Alloc(n) }
+func (d *dry) Free(b backend.Buffer)          { d.now -= 4 * int64(b.Len()) }
 
 func (d *dry) Write(backend.Buffer, []float32)      {}
 func (d *dry) WriteInts(backend.Buffer, []int32)    {}

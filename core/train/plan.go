@@ -17,13 +17,13 @@ type Memory struct {
 	Moments     int64 // AdamW's two
 	Activations int64 // values kept for the way back, and gradients on it
 	Cache       int64 // outputs of the frozen stages, when it is full
-	Best        int64 // the best weights so far, with early stopping
+	Kept        int64 // copies of what trains, to go back to, and small things
 	Scratch     int64 // of single operations
 }
 
 // Total is the sum.
 func (m Memory) Total() int64 {
-	return m.Weights + m.Gradients + m.Moments + m.Activations + m.Cache + m.Best + m.Scratch
+	return m.Weights + m.Gradients + m.Moments + m.Activations + m.Cache + m.Kept + m.Scratch
 }
 
 // plan is the run's first event.
@@ -170,8 +170,12 @@ func rehearse(c encoder.Config, style head.Style, tasks []head.Task, s Settings,
 		Weights: 4 * int64(m.Params.Total()), Gradients: 4 * int64(e.Trainable), Moments: 8 * int64(e.Trainable),
 		Activations: t.tape.Bytes(), Scratch: d.scratch(),
 	}
+	for _, c := range t.corpora() {
+		d.peak -= c.cache.bytes()
+	}
+	e.Memory.Kept = max(0, d.peak-e.Memory.Total()+e.Memory.Scratch)
 	if patience > 0 {
-		e.Memory.Best = 4 * int64(e.Trainable)
+		e.Memory.Kept += 4 * int64(e.Trainable) // the best weights so far
 	}
 	return e, nil
 }

@@ -121,7 +121,7 @@ func TestPlanOfRealSizes(t *testing.T) {
 	c.Vocab, c.Hidden, c.Layers, c.Inner, c.Positions = 30522, 768, 6, 3072, 512
 	for policy, most := range map[string]int64{"none": 2e9, "layers:4": 700e6} {
 		s := Defaults(6)
-		s.Freeze = policy
+		s.Freeze, s.MaxLength = policy, 64
 		e, err := EstimateConfig(c, head.HF, toyTasks(), s, 64, 64*64)
 		if err != nil {
 			t.Fatal(err)
