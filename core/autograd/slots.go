@@ -1,6 +1,10 @@
 package autograd
 
-import "thaw/core/backend"
+import (
+	"slices"
+
+	"thaw/core/backend"
+)
 
 // slots is memory of one kind, used again within a pass and by the passes that follow. A slot serves values of one number of
 // columns: their rows are tokens or sentences, which grow and shrink together, so a slot is seldom too small. What was
@@ -9,6 +13,7 @@ import "thaw/core/backend"
 type slots struct {
 	made, taken []*slot
 	free        map[int][]*slot // by columns
+	rows        int             // expected at most
 	alloc       func(int) backend.Buffer
 	give        func(backend.Buffer)
 }
@@ -27,16 +32,16 @@ func newSlots(alloc func(int) backend.Buffer, give func(backend.Buffer)) slots {
 // of about one size do not replace it each time.
 func (s *slots) take(rows, cols int) (backend.Buffer, *slot) {
 	n := rows * cols
-	at := s.pop(cols)
+	at := s.pop(cols, n)
 	if at == nil {
-		at = &slot{buf: s.alloc(n), cols: cols}
+		at = &slot{buf: s.alloc(max(n, s.expected(rows)*cols)), cols: cols}
 		s.made = append(s.made, at)
 	}
 	at.held = true
 	s.taken = append(s.taken, at)
 	if at.buf.Len() < n {
 		s.give(at.buf)
-		at.buf = s.alloc(n + n/8)
+		at.buf = s.alloc(max(s.room(n), s.expected(rows)*cols))
 	}
 	if at.buf.Len() == n {
 		return at.buf, at
@@ -44,13 +49,48 @@ func (s *slots) take(rows, cols int) (backend.Buffer, *slot) {
 	return at.buf.View(0, n), at
 }
 
-func (s *slots) pop(cols int) *slot {
-	list := s.free[cols]
-	if len(list) == 0 {
+// room is what replaces a slot that is too small for n.
+func (s *slots) room(n int) int {
+	if s.rows > 0 {
+		return n
+	}
+	return n + n/8
+}
+
+// expected is the rows to make room for: those of the largest pass, if as many as these seem to be its tokens and not its
+// sentences.
+func (s *slots) expected(rows int) int {
+	if 2*rows < s.rows {
+		return 0
+	}
+	return s.rows
+}
+
+// alike is how many times larger a slot may be than what it holds, or the reverse: one for the rows of sentences is not
+// spent on those of tokens, which are many more.
+const alike = 16
+
+// pop is the free slot given back last that holds n elements, or one that can be made to.
+func (s *slots) pop(cols, n int) *slot {
+	list, small := s.free[cols], -1
+	for i := len(list) - 1; i >= 0; i-- {
+		size := list[i].buf.Len()
+		if size >= n && size <= alike*n {
+			return s.remove(cols, i)
+		}
+		if small < 0 && size < n && size*alike >= n {
+			small = i
+		}
+	}
+	if small < 0 {
 		return nil
 	}
-	at := list[len(list)-1]
-	s.free[cols] = list[:len(list)-1]
+	return s.remove(cols, small)
+}
+
+func (s *slots) remove(cols, i int) *slot {
+	at := s.free[cols][i]
+	s.free[cols] = slices.Delete(s.free[cols], i, i+1)
 	return at
 }
 
@@ -79,7 +119,7 @@ func (s *slots) drop() {
 	for _, at := range s.made {
 		s.give(at.buf)
 	}
-	*s = newSlots(s.alloc, s.give)
+	*s = slots{free: map[int][]*slot{}, alloc: s.alloc, give: s.give, rows: s.rows}
 }
 
 func (s *slots) bytes() (n int64) {

@@ -22,6 +22,8 @@ type Tape struct {
 
 	// Training switches dropout on.
 	Training bool
+	// NoGrad takes every parameter for frozen, as torch.no_grad does: no rule is kept, and Keep gives free what lies below.
+	NoGrad bool
 	// Seed and Step key the dropout of this pass; Step has the micro-batch in it.
 	Seed uint64
 	Step uint32
@@ -55,6 +57,9 @@ func (t *Tape) Free() {
 	t.floats.drop()
 	t.ints.drop()
 }
+
+// Expect says how many rows the largest pass to come has, so that its slots need not grow.
+func (t *Tape) Expect(rows int) { t.floats.rows = rows }
 
 // Bytes is the memory of the slots.
 func (t *Tape) Bytes() int64 { return t.floats.bytes() + t.ints.bytes() }
@@ -226,7 +231,9 @@ type Part struct {
 // an ordinary parameter, up to three for the joint weight of q, k and v, none if it is frozen.
 func (t *Tape) Param(val backend.Buffer, rows, cols int, parts ...Part) *Var {
 	v := t.Constant(val, rows, cols)
-	v.parts, v.needs = parts, len(parts) > 0
+	if !t.NoGrad {
+		v.parts, v.needs = parts, len(parts) > 0
+	}
 	return v
 }
 

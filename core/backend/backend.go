@@ -165,6 +165,12 @@ type AdamW struct {
 	Settings   kernel.AdamWSettings
 }
 
+// Thrifty is a device that keeps weights in other forms beside them, packed for its products, so that short texts are
+// answered quickly. While memory counts, as in a training run, it is asked to go without.
+type Thrifty interface {
+	Thrift(on bool)
+}
+
 // Host is a device whose memory is the host's: weights can be streamed straight into it and out of it.
 type Host interface {
 	// Elements is the buffer's memory, to be changed only with write. It is not kept beyond the next operation.

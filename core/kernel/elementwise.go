@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // elements fills a task over n elements of the given slices.
 func elements(op Op, n, cost int, p ...[]float32) Task {
 	t := Task{Op: op, Parts: cut(n, cost)}
@@ -52,6 +54,10 @@ func FillTask(y []float32, a float32) Task {
 
 func runFill(t *Task, p int) {
 	y, _, _ := t.part3(p)
+	if t.F[0] == 0 && !math.Signbit(float64(t.F[0])) {
+		clear(y)
+		return
+	}
 	for i := range y {
 		y[i] = t.F[0]
 	}

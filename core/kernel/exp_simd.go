@@ -22,40 +22,67 @@ const (
 	invRtTau = 0.3989422804014327 // 1/√(2π)
 )
 
-// vexp is e^x.
+// vexp is e^x and verf is erf x, in steps small enough for the compiler to take into a loop, where a call would be slow on wasm.
+// The loops below spell the steps out; what lies behind their last whole vector goes through the functions.
 func vexp(x simd.Float32s) simd.Float32s {
+	k, r := expSplit(x)
+	return expScale(expPoly(r), k)
+}
+
+// expSplit is k, in whose low bits n stands, and r.
+func expSplit(x simd.Float32s) (k, r simd.Float32s) {
 	x = simd.BroadcastFloat32s(expHigh).Min(simd.BroadcastFloat32s(expLow).Max(x)) // in this order NaN stays NaN
 	m := simd.BroadcastFloat32s(magic)
-	k := x.MulAdd(simd.BroadcastFloat32s(log2e), m)
+	k = x.MulAdd(simd.BroadcastFloat32s(log2e), m)
 	n := k.Sub(m)
-	r := n.MulAdd(simd.BroadcastFloat32s(-ln2hi), x)
-	r = n.MulAdd(simd.BroadcastFloat32s(-ln2lo), r)
+	r = n.MulAdd(simd.BroadcastFloat32s(-ln2hi), x)
+	return k, n.MulAdd(simd.BroadcastFloat32s(-ln2lo), r)
+}
+
+// expPoly is e^r.
+func expPoly(r simd.Float32s) simd.Float32s {
 	one := simd.BroadcastFloat32s(1)
 	y := r.MulAdd(simd.BroadcastFloat32s(e6), simd.BroadcastFloat32s(e5))
 	y = y.MulAdd(r, simd.BroadcastFloat32s(e4))
 	y = y.MulAdd(r, simd.BroadcastFloat32s(e3))
 	y = y.MulAdd(r, simd.BroadcastFloat32s(e2))
 	y = y.MulAdd(r, one)
-	y = y.MulAdd(r, one)
+	return y.MulAdd(r, one)
+}
+
+// expScale is 2^n y.
+func expScale(y, k simd.Float32s) simd.Float32s {
 	return y.ToBits().Add(k.ToBits().ShiftAllLeft(23)).BitsToFloat32()
 }
 
 // verf is erf as x P(x²)/Q(x²) on |x| ≤ 3.92, where it reaches 1 in float32; constants from weights/golden/erf_fit.py,
 // absolute error 4e-7.
 func verf(x simd.Float32s) simd.Float32s {
-	x = x.Max(simd.BroadcastFloat32s(-3.92)).Min(simd.BroadcastFloat32s(3.92))
+	x = erfClamp(x)
 	t := x.Mul(x)
+	return x.Mul(erfTop(t)).Div(erfBottom(t))
+}
+
+func erfClamp(x simd.Float32s) simd.Float32s {
+	return x.Max(simd.BroadcastFloat32s(-3.92)).Min(simd.BroadcastFloat32s(3.92))
+}
+
+// erfTop is P.
+func erfTop(t simd.Float32s) simd.Float32s {
 	p := t.MulAdd(simd.BroadcastFloat32s(2.0500729078776203e-06), simd.BroadcastFloat32s(0.0002848835720214993))
 	p = p.MulAdd(t, simd.BroadcastFloat32s(0.003765671979635954))
 	p = p.MulAdd(t, simd.BroadcastFloat32s(0.0527488999068737))
 	p = p.MulAdd(t, simd.BroadcastFloat32s(0.19040779769420624))
-	p = p.MulAdd(t, simd.BroadcastFloat32s(1.1283791065216064))
+	return p.MulAdd(t, simd.BroadcastFloat32s(1.1283791065216064))
+}
+
+// erfBottom is Q.
+func erfBottom(t simd.Float32s) simd.Float32s {
 	q := t.MulAdd(simd.BroadcastFloat32s(3.809160625678487e-05), simd.BroadcastFloat32s(0.0011625479673966765))
 	q = q.MulAdd(t, simd.BroadcastFloat32s(0.01496933028101921))
 	q = q.MulAdd(t, simd.BroadcastFloat32s(0.11410965770483017))
 	q = q.MulAdd(t, simd.BroadcastFloat32s(0.5020772814750671))
-	q = q.MulAdd(t, simd.BroadcastFloat32s(1))
-	return x.Mul(p).Div(q)
+	return q.MulAdd(t, simd.BroadcastFloat32s(1))
 }
 
 // vecExp is p = exp(p + shift); it returns Σ p.
@@ -64,7 +91,8 @@ func vecExp(p []float32, shift float32) float32 {
 	var a simd.Float32s
 	vl, n, i := s.Len(), len(p), 0
 	for ; i+vl <= n; i += vl {
-		e := vexp(simd.LoadFloat32s(p[i:]).Add(s))
+		k, r := expSplit(simd.LoadFloat32s(p[i:]).Add(s))
+		e := expScale(expPoly(r), k)
 		e.Store(p[i:])
 		a = a.Add(e)
 	}
@@ -92,8 +120,9 @@ func vecGelu(y, x []float32) {
 	x = x[:n]
 	for ; i+vl <= n; i += vl {
 		v := simd.LoadFloat32s(x[i:])
-		h := v.Mul(half)
-		verf(v.Mul(c)).MulAdd(h, h).Store(y[i:])
+		h, z := v.Mul(half), erfClamp(v.Mul(c))
+		t := z.Mul(z)
+		z.Mul(erfTop(t)).Div(erfBottom(t)).MulAdd(h, h).Store(y[i:])
 	}
 	if i < n {
 		var rest [16]float32
@@ -113,8 +142,11 @@ func vecGeluGrad(dx, dy, x []float32) {
 	dy, x = dy[:n], x[:n]
 	for ; i+vl <= n; i += vl {
 		v := simd.LoadFloat32s(x[i:])
-		phi := verf(v.Mul(c)).MulAdd(half, half)
-		slope := vexp(v.Mul(v).Mul(mhalf)).Mul(tau).MulAdd(v, phi)
+		z := erfClamp(v.Mul(c))
+		t := z.Mul(z)
+		phi := z.Mul(erfTop(t)).Div(erfBottom(t)).MulAdd(half, half)
+		k, r := expSplit(v.Mul(v).Mul(mhalf))
+		slope := expScale(expPoly(r), k).Mul(tau).MulAdd(v, phi)
 		slope.MulAdd(simd.LoadFloat32s(dy[i:]), simd.LoadFloat32s(dx[i:])).Store(dx[i:])
 	}
 	if i < n {
@@ -138,8 +170,11 @@ func vecGeluSlope(y, u []float32) {
 	u = u[:n]
 	for ; i+vl <= n; i += vl {
 		v := simd.LoadFloat32s(u[i:])
-		phi := verf(v.Mul(c)).MulAdd(half, half)
-		vexp(v.Mul(v).Mul(mhalf)).Mul(tau).MulAdd(v, phi).Mul(simd.LoadFloat32s(y[i:])).Store(y[i:])
+		z := erfClamp(v.Mul(c))
+		t := z.Mul(z)
+		phi := z.Mul(erfTop(t)).Div(erfBottom(t)).MulAdd(half, half)
+		k, r := expSplit(v.Mul(v).Mul(mhalf))
+		expScale(expPoly(r), k).Mul(tau).MulAdd(v, phi).Mul(simd.LoadFloat32s(y[i:])).Store(y[i:])
 	}
 	if i < n {
 		var a [16]float32

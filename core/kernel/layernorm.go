@@ -16,10 +16,10 @@ func runLayerNorm(t *Task, p int) {
 	rows, h := t.N[0], t.N[1]
 	y, stat, s, w, b := t.f32(0, rows*h), t.f32(1, 2*rows), t.f32(2, rows*h), t.f32(4, h), t.f32(5, h)
 	lo, hi := t.span(rows, p)
-	if t.P[3] != nil {
-		dropAdd(s[lo*h:hi*h], t.f32(3, rows*h)[lo*h:hi*h], uint32(lo*h), t.Drop)
-	}
 	for i := lo; i < hi; i++ {
+		if t.P[3] != nil {
+			dropAdd(row(s, i, h), row(t.f32(3, rows*h), i, h), uint32(i*h), t.Drop)
+		}
 		stat[2*i], stat[2*i+1] = vecLayerNorm(row(y, i, h), row(s, i, h), w, b, t.F[0])
 	}
 }
@@ -70,6 +70,10 @@ func runLayerNormParamGrad(t *Task, p int) {
 	lo, hi := t.spanVec(h, p)
 	for i := range rows {
 		g := row(dy, i, h)[lo:hi]
+		if t.P[0] != nil && t.P[1] != nil {
+			vecParamGrad(t.f32(0, h)[lo:hi], t.f32(1, h)[lo:hi], g, row(s, i, h)[lo:hi], stat[2*i], stat[2*i+1])
+			continue
+		}
 		if t.P[0] != nil {
 			vecNormedAdd(t.f32(0, h)[lo:hi], g, row(s, i, h)[lo:hi], stat[2*i], stat[2*i+1])
 		}

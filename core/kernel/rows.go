@@ -29,7 +29,11 @@ func runSumRows(t *Task, p int) {
 	m, n := t.N[0], t.N[1]
 	lo, hi := t.spanVec(n, p)
 	y, x := t.f32(0, n)[lo:hi], t.f32(1, m*n)
-	for i := range m {
+	i := 0
+	for ; i+4 <= m; i += 4 {
+		vecAddRows(y, x[i*n+lo:], n)
+	}
+	for ; i < m; i++ {
 		vecAdd(y, row(x, i, n)[lo:hi])
 	}
 }
@@ -67,7 +71,14 @@ func EmbedTask(y, w []float32, id []int32, h int, accumulate bool) Task {
 func runEmbed(t *Task, p int) {
 	n, h := t.N[0], t.N[1]
 	lo, hi := t.span(n, p)
-	Embed(t.f32(0, n*h)[lo*h:hi*h], t.f32(1, t.N[2]), t.i32(2, n)[lo:hi], h, t.N[3] == 1)
+	y, w, id := t.f32(0, n*h), t.f32(1, t.N[2]), t.i32(2, n)
+	for i := lo; i < hi; i++ {
+		if t.N[3] == 1 {
+			vecAdd(row(y, i, h), row(w, int(id[i]), h))
+		} else {
+			copy(row(y, i, h), row(w, int(id[i]), h))
+		}
+	}
 }
 
 // EmbedGradTask is [EmbedGrad]. Parts own runs of one id, so each row of dw has one writer.
@@ -81,7 +92,13 @@ func EmbedGradTask(dw, dy []float32, order, start, id []int32, h int) Task {
 func runEmbedGrad(t *Task, p int) {
 	n, h := t.N[0], t.N[1]
 	lo, hi := t.span(n, p)
-	EmbedGrad(t.f32(0, t.N[2]), t.f32(1, t.N[3]), t.i32(2, t.N[4]), t.i32(3, n+1)[lo:hi+1], t.i32(4, n)[lo:hi], h)
+	dw, dy, order, start, id := t.f32(0, t.N[2]), t.f32(1, t.N[3]), t.i32(2, t.N[4]), t.i32(3, n+1), t.i32(4, n)
+	for i := lo; i < hi; i++ {
+		to := row(dw, int(id[i]), h)
+		for j := start[i]; j < start[i+1]; j++ {
+			vecAdd(to, row(dy, int(order[j]), h))
+		}
+	}
 }
 
 // PoolTask is [FirstPool] or, with mean, [MeanPool]: y [B, H] from x [T, H].
@@ -109,10 +126,18 @@ func runPool(t *Task, p int) {
 	b, h := t.N[0], t.N[1]
 	lo, hi := t.span(b, p)
 	y, x, off := t.f32(0, b*h)[lo*h:hi*h], t.f32(1, t.N[2]*h), t.i32(2, b+1)[lo:hi+1]
-	if t.N[3] == 1 {
-		MeanPool(y, x, off, h)
-	} else {
+	if t.N[3] == 0 {
 		FirstPool(y, x, off, h)
+		return
+	}
+	for s := range hi - lo {
+		first, last := int(off[s]), int(off[s+1])
+		to := row(y, s, h)
+		clear(to)
+		for i := first; i < last; i++ {
+			vecAdd(to, row(x, i, h))
+		}
+		vecScale(to, 1/float32(last-first))
 	}
 }
 
@@ -120,9 +145,14 @@ func runPoolGrad(t *Task, p int) {
 	b, h := t.N[0], t.N[1]
 	lo, hi := t.span(b, p)
 	dy, dx, off := t.f32(0, b*h)[lo*h:hi*h], t.f32(1, t.N[2]*h), t.i32(2, b+1)[lo:hi+1]
-	if t.N[3] == 1 {
-		MeanPoolGrad(dx, dy, off, h)
-	} else {
+	if t.N[3] == 0 {
 		FirstPoolGrad(dx, dy, off, h)
+		return
+	}
+	for s := range hi - lo {
+		first, last := int(off[s]), int(off[s+1])
+		for i := first; i < last; i++ {
+			vecAddScaled(row(dx, i, h), row(dy, s, h), 1/float32(last-first))
+		}
 	}
 }

@@ -96,6 +96,19 @@ func vecNormedAdd(y, g, s []float32, mean, rstd float32) {
 	}
 }
 
+// vecAddRows adds four rows of x, a stride apart, to y one after the other.
+func vecAddRows(y, x []float32, stride int) {
+	for i := range 4 {
+		add(y, x[i*stride:][:len(y)])
+	}
+}
+
+// vecParamGrad is dw += g · (s - mean) · rstd and db += g.
+func vecParamGrad(dw, db, g, s []float32, mean, rstd float32) {
+	vecNormedAdd(dw, g, s, mean, rstd)
+	add(db, g)
+}
+
 // vecAdamW is AdamW with the constants of t.
 func vecAdamW(p, g, m, v []float32, t *Task) { adamWPlain(p, g, m, v, t) }
 

@@ -240,6 +240,36 @@ func vecNormedAdd(y, g, s []float32, mean, rstd float32) {
 	}
 }
 
+// vecAddRows adds four rows of x, a stride apart, to y one after the other.
+func vecAddRows(y, x []float32, stride int) {
+	var z simd.Float32s
+	vl, n, i := z.Len(), len(y), 0
+	r0, r1, r2, r3 := x[:n], x[stride:][:n], x[2*stride:][:n], x[3*stride:][:n]
+	for ; i+vl <= n; i += vl {
+		a := simd.LoadFloat32s(y[i:]).Add(simd.LoadFloat32s(r0[i:])).Add(simd.LoadFloat32s(r1[i:]))
+		a.Add(simd.LoadFloat32s(r2[i:])).Add(simd.LoadFloat32s(r3[i:])).Store(y[i:])
+	}
+	for ; i < n; i++ {
+		y[i] = y[i] + r0[i] + r1[i] + r2[i] + r3[i]
+	}
+}
+
+// vecParamGrad is dw += g · (s - mean) · rstd and db += g.
+func vecParamGrad(dw, db, g, s []float32, mean, rstd float32) {
+	m, r := simd.BroadcastFloat32s(mean), simd.BroadcastFloat32s(rstd)
+	vl, n, i := m.Len(), len(dw), 0
+	db, g, s = db[:n], g[:n], s[:n]
+	for ; i+vl <= n; i += vl {
+		e := simd.LoadFloat32s(g[i:])
+		simd.LoadFloat32s(s[i:]).Sub(m).Mul(r).MulAdd(e, simd.LoadFloat32s(dw[i:])).Store(dw[i:])
+		simd.LoadFloat32s(db[i:]).Add(e).Store(db[i:])
+	}
+	for ; i < n; i++ {
+		dw[i] += g[i] * (s[i] - mean) * rstd
+		db[i] += g[i]
+	}
+}
+
 // vecAdamW is AdamW with the constants of t. A slice's tail is the tail of its arena, for parts are cut at multiples of
 // 16 elements.
 func vecAdamW(p, g, m, v []float32, t *Task) {

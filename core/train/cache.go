@@ -16,6 +16,7 @@ type cache struct {
 	at     []int // first row of each example in the store, -1 if the budget does not reach it
 	have   []bool
 	fresh  []int // examples stored by work that is not known to have succeeded
+	all    int   // rows of the store when it is full
 	chunks []backend.Buffer
 	pooled bool
 	on     bool
@@ -45,6 +46,7 @@ func newCache(t *Trainer, ex []data.Example, budget *int64) *cache {
 		c.at[i] = -1
 		if size := int64(at+c.rows[i]-next) * int64(c.h) * 4; size <= *budget && c.rows[i] <= chunkRows {
 			c.at[i], next = at, at+c.rows[i]
+			c.all = next
 			*budget -= size
 		}
 	}
@@ -140,7 +142,7 @@ func (c *cache) places(index []int) map[int]int {
 // chunk is the buffer that holds a row of the store.
 func (c *cache) chunk(ops backend.Backend, row int) backend.Buffer {
 	for len(c.chunks) <= row/chunkRows {
-		c.chunks = append(c.chunks, ops.Alloc(chunkRows*c.h))
+		c.chunks = append(c.chunks, ops.Alloc(min(chunkRows, c.all-len(c.chunks)*chunkRows)*c.h))
 	}
 	return c.chunks[row/chunkRows]
 }
@@ -150,15 +152,7 @@ func ranges(r backend.Rows, to, from, n int) backend.Rows {
 }
 
 // bytes is what the store will take when it is full.
-func (c *cache) bytes() int64 {
-	last := 0
-	for i, at := range c.at {
-		if at >= 0 {
-			last = max(last, at+c.rows[i])
-		}
-	}
-	return int64((last+chunkRows-1)/chunkRows) * chunkRows * int64(c.h) * 4
-}
+func (c *cache) bytes() int64 { return int64(c.all) * int64(c.h) * 4 }
 
 func (c *cache) free(ops backend.Backend) {
 	for _, b := range c.chunks {

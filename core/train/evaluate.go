@@ -16,12 +16,11 @@ func (t *Trainer) evaluate(emit func(Event)) (sound bool, err error) {
 			continue
 		}
 		s := model.NewScoring(t.model.Heads.Tasks)
-		for _, run := range data.Cut(c.examples, data.Order(len(c.examples), 0, false, 0), t.settings.BatchTokens) {
+		for _, run := range data.Cut(c.examples, data.Order(len(c.examples), 0, false, 0), t.passTokens()) {
 			b := data.Pack(c.examples, run)
 			rows := make([][][]float32, len(t.model.Heads.Tasks)) // counted only when all of the batch has come
 			err := t.again(func() error {
-				t.tape.Reset()
-				t.tape.Training = false
+				t.forwardOnly()
 				return model.ReadLogits(t.ops, t.logits(c, b), func(i, task int, row []float32) { rows[task] = append(rows[task][:i], row) })
 			})
 			if err != nil {
@@ -44,4 +43,15 @@ func (t *Trainer) evaluate(emit func(Event)) (sound bool, err error) {
 	}
 	t.scored = t.done
 	return sound, nil
+}
+
+// forwardTokens is the most tokens of a pass that is not followed by a way back: as quick as longer ones, in less memory.
+const forwardTokens = 512
+
+func (t *Trainer) passTokens() int { return min(forwardTokens, t.settings.BatchTokens) }
+
+// forwardOnly clears the tape for a pass without dropout or a way back.
+func (t *Trainer) forwardOnly() {
+	t.tape.Reset()
+	t.tape.Training, t.tape.NoGrad = false, true
 }

@@ -12,6 +12,7 @@ type PlanEvent struct {
 	Trainable   int    `json:"trainable"` // parameters
 	Frozen      int    `json:"frozen"`    // parameters
 	MemoryBytes int64  `json:"memoryBytes"`
+	Memory      Memory `json:"-"` // what MemoryBytes is made of
 	Steps       int    `json:"steps"`
 	Examples    int    `json:"examples"`
 	Cut         int    `json:"cut"`    // texts longer than maxLength

@@ -54,7 +54,7 @@ func (t *Trainer) gradientOf(name string, n int) ([]float32, error) {
 	for _, run := range data.Cut(t.train.examples, index, t.settings.BatchTokens) {
 		b := data.Pack(t.train.examples, run)
 		t.tape.Reset()
-		t.tape.Training = false // no dropout
+		t.tape.Training, t.tape.NoGrad = false, false // no dropout
 		t.model.Heads.Loss(t.sum, t.logits(t.train, b), b.Labels, scales)
 		t.tape.Backward()
 	}

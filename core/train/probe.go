@@ -43,10 +43,9 @@ func (t *Trainer) fit(emit func(Event)) error {
 func (t *Trainer) features() (*tensor.Tensor, error) {
 	n, h := len(t.train.examples), t.model.Encoder.Config.Hidden
 	x := tensor.New(n, h)
-	for _, run := range data.Cut(t.train.examples, data.Order(n, 0, false, 0), t.settings.BatchTokens) {
+	for _, run := range data.Cut(t.train.examples, data.Order(n, 0, false, 0), t.passTokens()) {
 		err := t.again(func() error {
-			t.tape.Reset()
-			t.tape.Training = false
+			t.forwardOnly()
 			v := t.train.cache.fetch(t, t.train, data.Pack(t.train.examples, run))
 			return t.ops.Read(x.Data[run[0]*h:(run[0]+len(run))*h], v.Value())
 		})

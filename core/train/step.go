@@ -60,7 +60,7 @@ func (t *Trainer) sentences() []int {
 // record clears the tape for one micro-batch of the step at hand. Dropout depends on seed, step, micro-batch and place.
 func (t *Trainer) record(micro uint32) {
 	t.tape.Reset()
-	t.tape.Training, t.tape.Seed = true, t.settings.Seed
+	t.tape.Training, t.tape.NoGrad, t.tape.Seed = true, false, t.settings.Seed
 	t.tape.Step = uint32(t.done)<<10 | micro
 }
 

@@ -39,6 +39,7 @@ type Trainer struct {
 	policy   freeze.Policy   // in force
 
 	train *corpus
+	most  []int // lengths of the sentences in the largest micro-batch
 	evals []*corpus
 
 	ops      backend.Backend
@@ -120,6 +121,9 @@ func begin(m *model.Model, s Settings, train *corpus, evals []*corpus) (*Trainer
 		}
 		t.best = newBest()
 	}
+	t.most = t.largest()
+	t.tape.Expect(sum(t.most))
+	t.thrift(true)
 	t.setDropout()
 	t.thaw()
 	return t, nil
@@ -303,9 +307,17 @@ func (t *Trainer) Steps() int { return t.done }
 // Settings are those of the run.
 func (t *Trainer) Settings() Settings { return t.settings }
 
+// thrift asks the device not to keep weights in other forms during the run.
+func (t *Trainer) thrift(on bool) {
+	if d, ok := t.ops.(backend.Thrifty); ok {
+		d.Thrift(on)
+	}
+}
+
 // Close gives back what the run took: gradients, moments, activations, cache. The model stays.
 func (t *Trainer) Close() {
 	t.undo()
+	t.thrift(false)
 	t.tape.Free()
 	t.best.free(t.ops)
 	t.optim.Free()

@@ -14,6 +14,9 @@ type CPU struct {
 	task    kernel.Task // the one that runs: kept here so that a step allocates none
 	scratch []float32
 	packed  []float32
+	owners  map[*owner]bool // of buffers in use
+	peak    int64
+	thrift  bool
 	tick    func() error
 	err     error
 }
@@ -27,7 +30,7 @@ func Tick(f func() error) Option { return func(c *CPU) { c.tick = f } }
 
 // New returns a backend whose tasks run on the pool.
 func New(pool kernel.Pool, options ...Option) *CPU {
-	c := &CPU{pool: pool}
+	c := &CPU{pool: pool, owners: map[*owner]bool{}}
 	for _, o := range options {
 		o(c)
 	}

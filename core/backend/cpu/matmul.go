@@ -29,7 +29,7 @@ func (c *CPU) MatMul(a backend.MatMul) {
 // columns is the right operand, packed.
 func (c *CPU) columns(a backend.MatMul) []float32 {
 	w := a.W.(*buffer)
-	if a.Layout == kernel.NT {
+	if a.Layout == kernel.NT && !c.thrift {
 		p := w.panels(a.N, a.K)
 		if !p.fresh {
 			c.run(kernel.PackColsTask(p.data, w.f, a.N, a.K, false))
@@ -41,6 +41,6 @@ func (c *CPU) columns(a backend.MatMul) []float32 {
 	if len(c.packed) < size {
 		c.packed = make([]float32, size+size/4)
 	}
-	c.run(kernel.PackColsTask(c.packed[:size], w.f, a.N, a.K, true))
+	c.run(kernel.PackColsTask(c.packed[:size], w.f, a.N, a.K, a.Layout != kernel.NT))
 	return c.packed[:size]
 }

@@ -15,7 +15,19 @@ type buffer struct {
 }
 
 // owner is what a buffer and its views share: packed copies of parts of it, kept while these parts do not change.
-type owner struct{ packed []*panels }
+type owner struct {
+	elements int
+	packed   []*panels
+}
+
+// bytes is the memory of the buffer and its packed copies.
+func (o *owner) bytes() int64 {
+	n := o.elements
+	for _, p := range o.packed {
+		n += len(p.data)
+	}
+	return 4 * int64(n)
+}
 
 // panels is the right operand of a product packed: n columns of k elements from off on.
 type panels struct {
@@ -55,18 +67,47 @@ func (b *buffer) Len() int {
 
 func (b *buffer) View(off, n int) backend.Buffer {
 	if b.i != nil {
-		return &buffer{i: b.i[off : off+n : off+n]}
+		return &buffer{i: b.i[off : off+n : off+n], own: b.own}
 	}
 	return &buffer{f: b.f[off : off+n : off+n], off: b.off + off, own: b.own}
 }
 
 // Alloc returns n zeros.
 func (c *CPU) Alloc(n int) backend.Buffer {
-	return &buffer{f: make([]float32, n), own: new(owner)}
+	return &buffer{f: make([]float32, n), own: c.owner(n)}
 }
 
 // AllocInts returns n zeros.
-func (c *CPU) AllocInts(n int) backend.Buffer { return &buffer{i: make([]int32, n)} }
+func (c *CPU) AllocInts(n int) backend.Buffer { return &buffer{i: make([]int32, n), own: c.owner(n)} }
+
+func (c *CPU) owner(n int) *owner {
+	o := &owner{elements: n}
+	c.owners[o] = true
+	c.peak = max(c.peak, c.Bytes())
+	return o
+}
+
+// Bytes is the memory of all buffers that were not given back, of packed weights and of scratch.
+func (c *CPU) Bytes() int64 {
+	n := 4 * int64(len(c.scratch)+len(c.packed))
+	for o := range c.owners {
+		n += o.bytes()
+	}
+	return n
+}
+
+// Peak is the most that Bytes has been when a buffer was made.
+func (c *CPU) Peak() int64 { return c.peak }
+
+// Thrift, switched on, drops the packed copies of weights and makes no more.
+func (c *CPU) Thrift(on bool) {
+	c.thrift = on
+	for o := range c.owners {
+		if on {
+			o.packed = nil
+		}
+	}
+}
 
 // Write copies src to dst.
 func (c *CPU) Write(dst backend.Buffer, src []float32) {
@@ -86,7 +127,10 @@ func (c *CPU) Read(dst []float32, src backend.Buffer) error {
 }
 
 // Free drops the buffer's memory.
-func (c *CPU) Free(b backend.Buffer) { *b.(*buffer) = buffer{} }
+func (c *CPU) Free(b backend.Buffer) {
+	delete(c.owners, b.(*buffer).own)
+	*b.(*buffer) = buffer{}
+}
 
 // Sync reports the pending fault and forgets it.
 func (c *CPU) Sync() error {

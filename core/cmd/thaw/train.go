@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -125,6 +126,8 @@ func (j *trainJob) run(ctx context.Context, s streams) error {
 	if j.writesOnly() {
 		return j.write(s, m)
 	}
+	// Nearly all memory is numbers, which the collector does not look at, so collecting often costs little and saves much.
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
 	trainer, err := j.trainer(m, set)
 	if err != nil {
 		return err
