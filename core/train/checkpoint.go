@@ -36,6 +36,8 @@ type state struct {
 
 	Examples int `json:"examples"`
 	Tokens   int `json:"tokens"`
+	// Data is the digest of all examples; a checkpoint of an earlier version has none.
+	Data string `json:"data,omitempty"`
 }
 
 // bestState is what early stopping knows; the weights are tensors best.NAME.
@@ -54,6 +56,7 @@ func (t *Trainer) Save(w io.Writer) error {
 	s := state{
 		Version: stateVersion, Settings: t.settings, Head: t.model.Heads.Style, Tasks: t.model.Heads.Tasks,
 		Step: t.done, Scored: t.scored, Skipped: t.bad, Best: t.best.state(), Updates: updates, Missed: missed, Examples: len(t.train.examples), Tokens: data.Tokens(t.train.examples),
+		Data: data.Digest(t.train.examples),
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -144,6 +147,9 @@ func Resume(m *model.Model, r io.Reader, d Data) (*Trainer, error) {
 	if n, tokens := len(t.train.examples), data.Tokens(t.train.examples); n != s.Examples || tokens != s.Tokens {
 		return nil, fmt.Errorf("%w: it is of %d examples with %d tokens, the data has %d with %d; go on with the same data",
 			ErrCheckpoint, s.Examples, s.Tokens, n, tokens)
+	}
+	if s.Data != "" && s.Data != data.Digest(t.train.examples) {
+		return nil, fmt.Errorf("%w: its %d examples differ from the data in texts, labels or order; go on with the same data", ErrCheckpoint, s.Examples)
 	}
 	return t, t.restore(tensors, s)
 }

@@ -343,12 +343,15 @@ func TestResumeRefuses(t *testing.T) {
 	whole := file.Bytes()
 	other := toyData()
 	other.Train = other.Train[1:]
+	turned := toyData()
+	turned.Train = append(slices.Clone(turned.Train[1:]), turned.Train[0])
 	for want, r := range map[string]struct {
 		file []byte
 		data Data
 	}{
-		"go on with the same data": {whole, other},
-		"checkpoint":               {whole[:len(whole)-7], toyData()},
+		"go on with the same data":                       {whole, other},
+		"differ from the data in texts, labels or order": {whole, turned},
+		"checkpoint": {whole[:len(whole)-7], toyData()},
 	} {
 		m := tinyModel(t, cpu.New(kernel.Serial()))
 		if _, err := Resume(m, bytes.NewReader(r.file), r.data); err == nil || !strings.Contains(err.Error(), want) {
