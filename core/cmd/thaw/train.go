@@ -218,13 +218,17 @@ func (j *trainJob) read(s streams, m *model.Model) (train.Data, error) {
 		}
 	}
 	tasks := chosenTasks(j.tasks, had, records)
+	if len(tasks) == 0 {
+		return set, fmt.Errorf("%s: no record has a label, so there is no task to learn; give each text its labels", j.data)
+	}
+	inFile := data.Tasks(records)
 	if records, err = j.labelled(s, j.data, tasks, records); err != nil {
 		return set, err
 	}
 	if set.Train, set.Evals, err = j.divide(s, tasks, records); err != nil {
 		return set, err
 	}
-	if err := checkLabelled(tasks, set.Train); err != nil && j.from == "" && j.data != "" {
+	if err := checkLabelled(tasks, inFile, set.Train); err != nil && j.from == "" && j.data != "" {
 		return set, fmt.Errorf("%s: %w", j.data, err)
 	}
 	return set, j.heads(s, m, style, tasks)
