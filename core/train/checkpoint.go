@@ -151,7 +151,29 @@ func Resume(m *model.Model, r io.Reader, d Data) (*Trainer, error) {
 	if s.Data != "" && s.Data != data.Digest(t.train.examples) {
 		return nil, fmt.Errorf("%w: its %d examples differ from the data in texts, labels or order; go on with the same data", ErrCheckpoint, s.Examples)
 	}
+	if err := s.check(t.schedule.Steps); err != nil {
+		return nil, err
+	}
 	return t, t.restore(tensors, s)
+}
+
+// check says whether the numbers of a state can be those of a run of so many steps; a damaged one would be read as places
+// in the data.
+func (s *state) check(steps int) error {
+	for _, n := range []struct {
+		what        string
+		value, most int
+	}{{"step", s.Step, steps}, {"updates", s.Updates, s.Step}, {"skipped", s.Skipped, s.Step}} {
+		if n.value < 0 || n.value > n.most {
+			return fmt.Errorf("%w: its %s is %d, want 0 to %d; the file is damaged", ErrCheckpoint, n.what, n.value, n.most)
+		}
+	}
+	for name, n := range s.Missed {
+		if n < 0 || n > s.Updates {
+			return fmt.Errorf("%w: %.80q has missed %d updates, want 0 to %d; the file is damaged", ErrCheckpoint, name, n, s.Updates)
+		}
+	}
+	return nil
 }
 
 // restore writes parameters and moments to the device.
