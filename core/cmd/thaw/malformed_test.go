@@ -31,6 +31,7 @@ func TestMalformedData(t *testing.T) {
 	}
 	fails(t, exitFailure, `"negative" is not a label of sentiment`, train("--task", "sentiment=positive,neutral")...)
 	fails(t, exitFailure, "no record has a label of the task mood; the data has the tasks sentiment", train("--task", "mood=a,b")...)
+	fails(t, exitFailure, "not a directory", "train", "--encoder", encoder, "--data", good, "--out", filepath.Join(good, "model"))
 	fails(t, exitFailure, "no such file", train("--eval", filepath.Join(dir, "nowhere.jsonl"))...)
 	stranger := put(t, filepath.Join(dir, "stranger.jsonl"), `{"text": "so so", "labels": {"sentiment": "positve"}}`)
 	fails(t, exitFailure, `stranger.jsonl: data: record 1 ("so so"): "positve" is not a label of sentiment; did you mean "positive"?`,

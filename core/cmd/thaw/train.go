@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -160,7 +161,7 @@ func (j *trainJob) check() error {
 		}
 	}
 	j.settings.Shuffle = !j.noShuffle
-	if err := model.CheckFolder(j.out); err != nil {
+	if err := cmp.Or(model.CheckFolder(j.out), model.CheckWritable(j.out)); err != nil {
 		return err
 	}
 	return j.checkCheckpoint()
