@@ -13,6 +13,8 @@ import (
 
 // Fetcher brings models into folders. The zero value takes everything from where people expect it and says nothing.
 type Fetcher struct {
+	// Config, if there is one, judges the config.json of a repository that is not in the manifest, before its weights come.
+	Config   func(text []byte) error
 	Endpoint string                               // base URL of the hub; "" takes the environment's HF_ENDPOINT, then the public hub
 	Progress func(done, total int64, file string) // called as bytes arrive: all bytes so far and of the job, the file at hand; nil for none. total is 0 while it is unknown
 	Notes    io.Writer                            // sentences for people, such as a change of source; nil for none

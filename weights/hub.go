@@ -18,12 +18,15 @@ const (
 	maxModelFile = 8 << 30  // float32 weights of two thousand million parameters
 )
 
+// configFile comes first: what it says may end a fetch before the weights.
+const configFile = "config.json"
+
 // hubFiles are the files of a repository that thaw can use, in the order they are fetched.
 var hubFiles = [...]struct {
 	name     string
 	required bool
 }{
-	{"config.json", true}, {"tokenizer.json", false}, {"tokenizer_config.json", false}, {"special_tokens_map.json", false},
+	{configFile, true}, {"tokenizer.json", false}, {"tokenizer_config.json", false}, {"special_tokens_map.json", false},
 	{"vocab.txt", false}, {"vocab.json", false}, {"merges.txt", false}, {"model.safetensors", true},
 }
 
@@ -33,7 +36,7 @@ func FetchHub(ctx context.Context, repo, dir string, progress func(done, total i
 }
 
 // FetchHub fills the folder dir from any repository of the hub, written owner/name, at its branch main: config.json,
-// model.safetensors and the tokenizer files there are. No sha256 of them is known, and a note says so; what can be
+// model.safetensors and the tokenizer files there are. A config.json that Fetcher.Config refuses ends it before anything else comes. No sha256 of them is known, and a note says so; what can be
 // checked is that all announced bytes came, that JSON parses and that model.safetensors begins like one. Files of dir
 // with these names are replaced one by one, each whole or not at all.
 func (f Fetcher) FetchHub(ctx context.Context, repo, dir string) error {
@@ -97,7 +100,14 @@ func (f Fetcher) takeUnpinned(dir, name string, body *download) error {
 		if n > limit {
 			return fmt.Errorf("%s: more than the %d bytes that are allowed", name, limit)
 		}
-		return plausible(path, name, n)
+		if err := plausible(path, name, n); err != nil || name != configFile || f.Config == nil {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = f.Config(text)
+		}
+		return err
 	})
 }
 

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -64,6 +65,28 @@ func TestFetchHubFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A config.json that cannot be used ends the fetch before the weights come, and what was there stays.
+func TestFetchHubJudgesConfig(t *testing.T) {
+	files, dir := tinyRepo(), t.TempDir()
+	files["config.json"] = `{"model_type": "roberta"}`
+	write(t, dir, "config.json", "the one from before")
+	h := newHub(t, files)
+	f := Fetcher{Endpoint: h.URL, Config: func(text []byte) error {
+		if string(text) != files["config.json"] {
+			t.Errorf("judged %q", text)
+		}
+		return errors.New("roberta is not supported")
+	}}
+	err := f.FetchHub(context.Background(), "someone/roberta", dir)
+	if err == nil || err.Error() != "weights: someone/roberta: roberta is not supported" {
+		t.Errorf("got %v", err)
+	}
+	if got := h.names(); len(got) != 1 {
+		t.Errorf("asked for %v", got)
+	}
+	wantFolder(t, dir, map[string]string{"config.json": "the one from before"})
 }
 
 func TestFetchHubNeedsTokenizer(t *testing.T) {

@@ -1,6 +1,10 @@
 package data
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+
 	"thaw/core/head"
 	"thaw/core/tokenizer"
 )
@@ -37,4 +41,22 @@ func Tokens(ex []Example) (n int) {
 		n += len(e.IDs)
 	}
 	return n
+}
+
+// Digest is the SHA-256 of the examples in their order, ids and labels: equal data has equal digests, whatever file it came
+// from.
+func Digest(ex []Example) string {
+	h := sha256.New()
+	var row []byte
+	for _, e := range ex {
+		row = row[:0]
+		for _, list := range [][]int32{e.IDs, e.Labels} {
+			row = binary.LittleEndian.AppendUint32(row, uint32(len(list)))
+			for _, v := range list {
+				row = binary.LittleEndian.AppendUint32(row, uint32(v))
+			}
+		}
+		h.Write(row)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }

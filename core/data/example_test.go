@@ -42,3 +42,22 @@ func TestExamples(t *testing.T) {
 		t.Errorf("no records are %v", ex)
 	}
 }
+
+// TestDigest: ids, labels, their limits and the order of the examples all count.
+func TestDigest(t *testing.T) {
+	ex := []Example{{IDs: []int32{2, 7, 3}, Labels: []int32{0, -1}}, {IDs: []int32{2, 3}, Labels: []int32{1, 1}}}
+	seen := map[string]bool{Digest(ex): true}
+	for _, other := range [][]Example{
+		nil, ex[:1], {ex[1], ex[0]}, {{IDs: []int32{2, 7, 3}, Labels: []int32{1, -1}}, ex[1]}, {{IDs: []int32{2, 8, 3}, Labels: []int32{0, -1}}, ex[1]},
+		{{IDs: []int32{2, 7}, Labels: []int32{3, 0, -1}}, ex[1]},
+	} {
+		if d := Digest(other); seen[d] {
+			t.Errorf("%v has the digest of another", other)
+		} else {
+			seen[d] = true
+		}
+	}
+	if again := Digest(slices.Clone(ex)); !seen[again] || len(again) != 64 {
+		t.Errorf("equal examples have the digest %s", again)
+	}
+}

@@ -44,7 +44,7 @@ func ReadFile(path string) ([]Record, error) {
 
 // Read reads labelled texts. The ending of name says how they are written:
 //
-//	.jsonl .json   one object a line: {"text": "…", "labels": {"topic": "sports", "sentiment": "positive"}}
+//	.jsonl .json   one object a line: {"text": "…", "labels": {"topic": "sports", "sentiment": "positive"}}; null is a missing label
 //	.csv .tsv      a header row with the column text and one column a task; an empty cell is a missing label
 //
 // The text is UTF-8, with or without a byte order mark, and lines without anything on them do not count. Everything

@@ -54,9 +54,11 @@ func TestReadRefusesLine(t *testing.T) {
 		{"a.jsonl", `{"text":" \t"}`, 1, "the text is empty"},
 		{"a.jsonl", `{"text":"a \ud83d b"}`, 1, "half of a character"},
 		{"a.jsonl", `{"text":"a","labels":"positive"}`, 1, "labels: expected an object, got positive"},
-		{"a.jsonl", `{"text":"a","labels":{"s":1}}`, 1, "the label of s: expected a string, got 1"},
-		{"a.jsonl", `{"text":"a","labels":{"s":null}}`, 1, "the label of s: expected a string, got null"},
-		{"a.jsonl", `{"text":"a","labels":{"s":{}}}`, 1, "the label of s: expected a string, got {"},
+		{"a.jsonl", `{"text":"a","labels":null}`, 1, "labels: expected an object, got null"},
+		{"a.jsonl", `{"text":null}`, 1, "the text: expected a string, got null"},
+		{"a.jsonl", `{"text":"a","labels":{"s":1}}`, 1, "the label of s: expected a string or null, got 1"},
+		{"a.jsonl", `{"text":"a","labels":{"s":null,"s":"b"}}`, 1, "the task s stands twice"},
+		{"a.jsonl", `{"text":"a","labels":{"s":{}}}`, 1, "the label of s: expected a string or null, got {"},
 		{"a.jsonl", `{"text":"a","labels":{"s":""}}`, 1, "the label of s is empty"},
 		{"a.jsonl", `{"text":"a","labels":{"s":"b "}}`, 1, `the label "b " of s has spaces around it`},
 		{"a.jsonl", `{"text":"a","labels":{"s":"b","s":"b"}}`, 1, "the task s stands twice"},
@@ -94,6 +96,14 @@ func TestReadRefusesLine(t *testing.T) {
 		if !strings.HasPrefix(err.Error(), fmt.Sprintf("data: %s, line %d: ", c.name, c.line)) {
 			t.Errorf("%.60q: the message is %q", c.text, err)
 		}
+	}
+}
+
+// null is how many programs write a missing label.
+func TestReadNullLabel(t *testing.T) {
+	got, err := Read("a.jsonl", strings.NewReader(`{"text":"a","labels":{"s":null,"t":"b"}}`))
+	if want := []Record{{"a", map[string]string{"t": "b"}}}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 }
 

@@ -101,18 +101,19 @@ func halfPair(line []byte, r Record) bool {
 	return strings.Contains(r.Text, substitute)
 }
 
-// labels reads the object from tasks to labels.
+// labels reads the object from tasks to labels. A null is a missing label, as an empty cell is in CSV.
 func (p lineParser) labels() (map[string]string, error) {
-	labels := map[string]string{}
+	labels, seen := map[string]string{}, map[string]bool{}
 	err := p.object("labels", func(task string) error {
 		if fault := taskFault(task); fault != "" {
 			return errors.New(fault)
 		}
-		if _, twice := labels[task]; twice {
+		if seen[task] {
 			return fmt.Errorf("the task %s stands twice", task)
 		}
-		label, err := p.text("the label of " + task)
-		if err != nil {
+		seen[task] = true
+		label, none, err := p.label(task)
+		if err != nil || none {
 			return err
 		}
 		if fault := labelFault(task, label); fault != "" {
@@ -129,7 +130,7 @@ func (p lineParser) object(what string, field func(key string) error) error {
 	if tok, err := p.token(); err != nil {
 		return err
 	} else if tok != json.Delim('{') {
-		return fmt.Errorf("%s: expected an object, got %.60v", what, tok)
+		return fmt.Errorf("%s: expected an object, got %.60v", what, worded(tok))
 	}
 	for p.dec.More() {
 		key, err := p.text(what)
@@ -151,12 +152,30 @@ func (p lineParser) text(what string) (string, error) {
 	}
 	s, ok := tok.(string)
 	if !ok {
-		if tok == nil {
-			tok = "null"
-		}
-		return "", fmt.Errorf("%s: expected a string, got %.60v", what, tok)
+		return "", fmt.Errorf("%s: expected a string, got %.60v", what, worded(tok))
 	}
 	return s, nil
+}
+
+// label reads a label; none says that null stands in its place.
+func (p lineParser) label(task string) (label string, none bool, err error) {
+	tok, err := p.token()
+	if err != nil || tok == nil {
+		return "", err == nil, err
+	}
+	label, ok := tok.(string)
+	if !ok {
+		err = fmt.Errorf("the label of %s: expected a string or null, got %.60v", task, tok)
+	}
+	return label, false, err
+}
+
+// worded is a token as the file has it, where fmt would write null as <nil>.
+func worded(tok json.Token) json.Token {
+	if tok == nil {
+		return "null"
+	}
+	return tok
 }
 
 func (p lineParser) token() (json.Token, error) {

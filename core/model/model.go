@@ -119,6 +119,9 @@ func Open(ops backend.Backend, fsys fs.FS) (*Model, error) {
 	if errors.Is(err, fs.ErrNotExist) && exists(fsys, indexFile) {
 		return m, m.ReadShards(fsys)
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w is missing: %w; weights come as safetensors, in one file or in shards with %s", ErrWeights, err, indexFile)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrWeights, err)
 	}

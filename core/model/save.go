@@ -21,10 +21,13 @@ var ErrFolder = errors.New("model folder")
 // CheckpointFile is the name, in the folder of a run, of its unfinished state.
 const CheckpointFile = "checkpoint.safetensors"
 
+// CheckpointPart is the name it has while it is written. A program that was killed then leaves it behind.
+const CheckpointPart = CheckpointFile + ".part"
+
 // written are the names that a model folder of thaw may have in it; one with other files is not ours to replace.
 var written = []string{
 	"config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt",
-	"model.safetensors", "thaw.json", CheckpointFile,
+	"model.safetensors", "thaw.json", CheckpointFile, CheckpointPart,
 }
 
 // Save writes the model folder dir: config.json as it was read, the tokenizer's files, model.safetensors with encoder and
@@ -92,10 +95,34 @@ func CheckFolder(dir string) error {
 		if !slices.Contains(written, e.Name()) {
 			return fmt.Errorf("%w %s: it holds %s, which thaw has not written; choose a new folder", ErrFolder, dir, e.Name())
 		}
-		ours = ours || e.Name() == "thaw.json" || e.Name() == CheckpointFile
+		ours = ours || e.Name() == "thaw.json" || e.Name() == CheckpointFile || e.Name() == CheckpointPart
 	}
 	if !ours {
 		return fmt.Errorf("%w %s: it holds files but no thaw.json, so thaw has not written it; choose a new folder", ErrFolder, dir)
+	}
+	return nil
+}
+
+// CheckWritable says whether a folder can be made beside dir, as Save will want to after what may be hours of training: in its
+// parent, or in the nearest folder above it that exists. Nothing stays behind.
+func CheckWritable(dir string) error {
+	dir, err := whole(dir)
+	if err != nil {
+		return err
+	}
+	parent := filepath.Dir(dir)
+	for parent != filepath.Dir(parent) {
+		if _, err := os.Stat(parent); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		parent = filepath.Dir(parent)
+	}
+	probe, err := os.MkdirTemp(parent, "."+filepath.Base(dir)+".try-*")
+	if err == nil {
+		err = os.Remove(probe)
+	}
+	if err != nil {
+		return fmt.Errorf("%w %s: it could not be written at the end: %w; choose another place", ErrFolder, dir, err)
 	}
 	return nil
 }

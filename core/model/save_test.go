@@ -201,6 +201,7 @@ func TestSaveRefusesForeignFolders(t *testing.T) {
 		{"", ""},
 		{"thaw.json config.json", ""},
 		{"checkpoint.safetensors", ""},
+		{"checkpoint.safetensors.part", ""}, // of a program that was killed
 		{"thaw.json notes.txt", "it holds notes.txt, which thaw has not written; choose a new folder"},
 		{"config.json model.safetensors vocab.txt", "no thaw.json"},
 		{"README.md", "it holds README.md"},
@@ -278,4 +279,24 @@ func contents(t *testing.T, dir string) map[string]string {
 		all[name] = string(text)
 	}
 	return all
+}
+
+// CheckWritable finds before a run what Save would find after it, and leaves nothing behind.
+func TestCheckWritable(t *testing.T) {
+	dir := t.TempDir()
+	for _, out := range []string{"new", "new/er/still", "."} {
+		if err := CheckWritable(filepath.Join(dir, out)); err != nil {
+			t.Errorf("%s: %v", out, err)
+		}
+	}
+	if got := names(t, dir); len(got) != 0 {
+		t.Errorf("left behind: %v", got)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckWritable(filepath.Join(file, "model")); !errors.Is(err, ErrFolder) || !strings.Contains(err.Error(), "choose another place") {
+		t.Errorf("below a file: %v", err)
+	}
 }

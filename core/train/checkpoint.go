@@ -40,6 +40,8 @@ type state struct {
 
 	Examples int `json:"examples"`
 	Tokens   int `json:"tokens"`
+	// Data is the digest of all examples; a checkpoint of an earlier version has none.
+	Data string `json:"data,omitempty"`
 }
 
 // bestState is what early stopping knows; the weights are tensors best.NAME.
@@ -58,6 +60,7 @@ func (t *Trainer) Save(w io.Writer) error {
 	s := state{
 		Version: stateVersion, Settings: t.settings, Head: t.model.Heads.Style, Tasks: t.model.Heads.Tasks,
 		Step: t.done, Scored: t.scored, Skipped: t.bad, Best: t.best.state(), Updates: updates, Missed: missed, Examples: len(t.train.examples), Tokens: data.Tokens(t.train.examples),
+		Data: data.Digest(t.train.examples),
 	}
 	s.Halved = t.halved
 	if t.anchored() {
@@ -163,7 +166,32 @@ func Resume(m *model.Model, r io.Reader, d Data) (*Trainer, error) {
 		return nil, fmt.Errorf("%w: it is of %d examples with %d tokens, the data has %d with %d; go on with the same data",
 			ErrCheckpoint, s.Examples, s.Tokens, n, tokens)
 	}
+	if s.Data != "" && s.Data != data.Digest(t.train.examples) {
+		return nil, fmt.Errorf("%w: its %d examples differ from the data in texts, labels or order; go on with the same data", ErrCheckpoint, s.Examples)
+	}
+	if err := s.check(t.schedule.Steps); err != nil {
+		return nil, err
+	}
 	return t, t.restore(tensors, s)
+}
+
+// check says whether the numbers of a state can be those of a run of so many steps; a damaged one would be read as places
+// in the data.
+func (s *state) check(steps int) error {
+	for _, n := range []struct {
+		what        string
+		value, most int
+	}{{"step", s.Step, steps}, {"updates", s.Updates, s.Step}, {"skipped", s.Skipped, s.Step}} {
+		if n.value < 0 || n.value > n.most {
+			return fmt.Errorf("%w: its %s is %d, want 0 to %d; the file is damaged", ErrCheckpoint, n.what, n.value, n.most)
+		}
+	}
+	for name, n := range s.Missed {
+		if n < 0 || n > s.Updates {
+			return fmt.Errorf("%w: %.80q has missed %d updates, want 0 to %d; the file is damaged", ErrCheckpoint, name, n, s.Updates)
+		}
+	}
+	return nil
 }
 
 // restore writes parameters and moments to the device.

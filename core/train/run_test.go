@@ -3,7 +3,9 @@ package train
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"thaw/core/head"
 	"thaw/core/kernel"
 	"thaw/core/model"
+	"thaw/core/safetensors"
 )
 
 // toy is records whose labels can be told from single letters, with some labels missing.
@@ -318,16 +321,47 @@ func TestResumeRefuses(t *testing.T) {
 	whole := file.Bytes()
 	other := toyData()
 	other.Train = other.Train[1:]
+	turned := toyData()
+	turned.Train = append(slices.Clone(turned.Train[1:]), turned.Train[0])
 	for want, r := range map[string]struct {
 		file []byte
 		data Data
 	}{
-		"go on with the same data": {whole, other},
-		"checkpoint":               {whole[:len(whole)-7], toyData()},
+		"go on with the same data":                       {whole, other},
+		"differ from the data in texts, labels or order": {whole, turned},
+		"checkpoint":                     {whole[:len(whole)-7], toyData()},
+		"its step is -1, want 0 to":      {changed(t, whole, "step", -1), toyData()},
+		"its step is 99999, want 0 to":   {changed(t, whole, "step", 99999), toyData()},
+		"its updates is 7, want 0 to 0":  {changed(t, whole, "updates", 7), toyData()},
+		"its skipped is -2, want 0":      {changed(t, whole, "skipped", -2), toyData()},
+		`"heads.x" has missed 3 updates`: {changed(t, whole, "missed", map[string]int{"heads.x": 3}), toyData()},
 	} {
 		m := tinyModel(t, cpu.New(kernel.Serial()))
 		if _, err := Resume(m, bytes.NewReader(r.file), r.data); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v", want, err)
 		}
 	}
+}
+
+// changed is a checkpoint with another value in its state.
+func changed(t *testing.T, file []byte, field string, value any) []byte {
+	t.Helper()
+	tensors, meta, err := safetensors.Load(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state map[string]any
+	if err := json.Unmarshal([]byte(meta["thaw"]), &state); err != nil {
+		t.Fatal(err)
+	}
+	state[field] = value
+	text, err := json.Marshal(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := safetensors.Encode(&out, slices.Collect(maps.Values(tensors)), map[string]string{"thaw": string(text)}); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }

@@ -91,7 +91,7 @@ func saveCheckpoint(dir string, save func(io.Writer) error) (err error) {
 		return err
 	}
 	path := dir + string(os.PathSeparator) + model.CheckpointFile
-	part := path + ".part"
+	part := dir + string(os.PathSeparator) + model.CheckpointPart
 	f, err := os.Create(part)
 	if err != nil {
 		return err

@@ -41,6 +41,7 @@ func TestUsageErrors(t *testing.T) {
 		{"tokenize --encoder e --max-length -1", "--max-length is -1"},
 		{"encode --encoder e --pool max", `--pool is "max", want none, first or mean`},
 		{"fetch nothing", `"nothing" is not in the manifest; it has minilm`},
+		{"fetch roberta", "roberta is not supported by this version"},
 		{"fetch minilm minilm", "one model at a time"},
 		{"synth --n 0", "synth: bad request"},
 		{"synth --n -5", "synth: bad request"},

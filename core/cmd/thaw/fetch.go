@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"thaw/core/encoder"
 	"thaw/weights"
 )
 
@@ -37,6 +38,9 @@ func fetchCommand() command {
 
 // fetch fills the folder of a model and prints where it is.
 func fetch(ctx context.Context, s streams, name, dir string, asJSON bool) error {
+	if strings.HasPrefix(name, "roberta") {
+		return usagef("%s is not supported by this version, which reads bert and distilbert encoders; it knows %s", name, knownModels())
+	}
 	manifest, isRepo := weights.Default(), strings.Contains(name, "/")
 	if _, err := manifest.Lookup(name); err != nil && !isRepo {
 		return usageError(err.Error())
@@ -45,7 +49,7 @@ func fetch(ctx context.Context, s streams, name, dir string, asJSON bool) error 
 		dir = filepath.Join(cacheFolder, path.Base(name))
 	}
 	live := newLiveLine(s.err)
-	f := weights.Fetcher{Progress: fetchProgress(s, live), Notes: s.err}
+	f := weights.Fetcher{Progress: fetchProgress(s, live), Notes: s.err, Config: readable}
 	var err error
 	if isRepo {
 		err = f.FetchHub(ctx, name, dir)
@@ -84,4 +88,10 @@ func fetchProgress(s streams, live *liveLine) func(done, total int64, file strin
 			s.note("%.1f of %.1f MB", float64(done)/1e6, float64(total)/1e6)
 		}
 	}
+}
+
+// readable refuses the config.json of an encoder that thaw could not open.
+func readable(config []byte) error {
+	_, err := encoder.LoadConfig(config)
+	return err
 }

@@ -50,7 +50,9 @@ func knownModels() (list string) {
 
 // openModel opens the folder of an encoder or a trained model.
 func openModel(ops backend.Backend, dir string) (*model.Model, error) {
-	if info, err := os.Stat(dir); err != nil {
+	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no folder %s; expected a model folder, which `thaw train` writes", dir)
+	} else if err != nil {
 		return nil, err
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("%s is a file; expected a model folder", dir)

@@ -115,7 +115,7 @@ func TestTasksOfTheCommandLine(t *testing.T) {
 	if !strings.Contains(card, `"weight": 0.5`) || strings.Index(card, `"positive"`) > strings.Index(card, `"negative"`) {
 		t.Errorf("thaw.json: %s", card)
 	}
-	fails(t, exitFailure, "no record has a label of the task mood; the data has the tasks none",
+	fails(t, exitFailure, "no record has a label of the task mood; the data has the tasks sentiment, topic",
 		"train", "--encoder", encoder, "--data", file, "--out", out, "--steps", "1", "--task", "mood=a,b")
 }
 

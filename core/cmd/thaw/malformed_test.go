@@ -20,7 +20,7 @@ func TestMalformedData(t *testing.T) {
 		{"format.txt", goodLine, "format.txt: the ending says no format"},
 		{"cells.csv", "text,sentiment\ngood,positive,more\n", "cells.csv, line 2"},
 		{"one.jsonl", `{"text": "good", "labels": {"sentiment": "positive"}}`, "at least two are needed to tell apart"},
-		{"none.jsonl", `{"text": "good", "labels": {}}`, "there is none; give at least one task with two labels"},
+		{"none.jsonl", `{"text": "good", "labels": {}}`, "none.jsonl: no record has a label, so there is no task to learn"},
 	} {
 		file := put(t, filepath.Join(dir, c.name), c.text)
 		fails(t, exitFailure, c.sentence, "train", "--encoder", encoder, "--data", file, "--out", filepath.Join(dir, "model"))
@@ -30,6 +30,8 @@ func TestMalformedData(t *testing.T) {
 		return append([]string{"train", "--encoder", encoder, "--data", good, "--out", filepath.Join(dir, "model")}, more...)
 	}
 	fails(t, exitFailure, `"negative" is not a label of sentiment`, train("--task", "sentiment=positive,neutral")...)
+	fails(t, exitFailure, "no record has a label of the task mood; the data has the tasks sentiment", train("--task", "mood=a,b")...)
+	fails(t, exitFailure, "not a directory", "train", "--encoder", encoder, "--data", good, "--out", filepath.Join(good, "model"))
 	fails(t, exitFailure, "no such file", train("--eval", filepath.Join(dir, "nowhere.jsonl"))...)
 	stranger := put(t, filepath.Join(dir, "stranger.jsonl"), `{"text": "so so", "labels": {"sentiment": "positve"}}`)
 	fails(t, exitFailure, `stranger.jsonl: data: record 1 ("so so"): "positve" is not a label of sentiment; did you mean "positive"?`,

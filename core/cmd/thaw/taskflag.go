@@ -66,12 +66,13 @@ func keepTasks(tasks []head.Task, records []data.Record) (kept []data.Record, dr
 	return kept, slices.Sorted(maps.Keys(gone))
 }
 
-// checkLabelled says which task no record has a label of, for it could not be learnt.
-func checkLabelled(tasks []head.Task, records []data.Record) error {
+// checkLabelled says which task no record has a label of, for it could not be learnt; inFile are the tasks of the data
+// before any were left out.
+func checkLabelled(tasks, inFile []head.Task, records []data.Record) error {
 	for _, t := range tasks {
 		has := func(r data.Record) bool { return r.Labels[t.Name] != "" }
 		if !slices.ContainsFunc(records, has) {
-			return fmt.Errorf("no record has a label of the task %s; the data has the tasks %s", t.Name, taskNames(data.Tasks(records)))
+			return fmt.Errorf("no record has a label of the task %s; the data has the tasks %s", t.Name, taskNames(inFile))
 		}
 	}
 	return nil

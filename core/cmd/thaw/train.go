@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -163,7 +164,7 @@ func (j *trainJob) check() error {
 		}
 	}
 	j.settings.Shuffle = !j.noShuffle
-	if err := model.CheckFolder(j.out); err != nil {
+	if err := cmp.Or(model.CheckFolder(j.out), model.CheckWritable(j.out)); err != nil {
 		return err
 	}
 	return j.checkCheckpoint()
@@ -221,13 +222,17 @@ func (j *trainJob) read(s streams, m *model.Model) (train.Data, error) {
 		}
 	}
 	tasks := chosenTasks(j.tasks, had, records)
+	if len(tasks) == 0 {
+		return set, fmt.Errorf("%s: no record has a label, so there is no task to learn; give each text its labels", j.data)
+	}
+	inFile := data.Tasks(records)
 	if records, err = j.labelled(s, j.data, tasks, records); err != nil {
 		return set, err
 	}
 	if set.Train, set.Evals, err = j.divide(s, tasks, records); err != nil {
 		return set, err
 	}
-	if err := checkLabelled(tasks, set.Train); err != nil && j.from == "" && j.data != "" {
+	if err := checkLabelled(tasks, inFile, set.Train); err != nil && j.from == "" && j.data != "" {
 		return set, fmt.Errorf("%s: %w", j.data, err)
 	}
 	return set, j.heads(s, m, style, tasks)
