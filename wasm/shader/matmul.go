@@ -40,7 +40,10 @@ func (t Tile) Height() int { return t.Rows * t.Y }
 func (t Tile) Width() int  { return t.Cols * t.X }
 
 // Tiles are what a device is measured with. The first serves until then.
-var Tiles = []Tile{{4, 8, 8, 8, 0}}
+var Tiles = []Tile{
+	{4, 8, 8, 8, 0}, {4, 4, 8, 8, 0}, {8, 8, 8, 8, 0}, // direct
+	{4, 4, 16, 16, 16}, {4, 4, 8, 8, 8}, {8, 8, 8, 8, 16}, {4, 8, 8, 16, 16}, // through workgroup memory
+}
 
 // Every product sums over K in ascending order with one fma a term, whatever the tile: so all of them give the same bits,
 // and a row of a batch those of the row alone.
@@ -55,7 +58,12 @@ func MatMul(layout, then int, t Tile) Kernel {
 	if then == BiasGelu || then == GeluSlope {
 		g.line(text("gelu"))
 	}
-	g.direct()
+	if t.Depth > 0 {
+		k.Shared = 16 * t.Depth / 4 * (t.Height() + t.Width())
+		g.shared()
+	} else {
+		g.direct()
+	}
 	k.body = g.s.String()
 	return k
 }
