@@ -34,6 +34,10 @@ func (g *GPU) MatMul(a backend.MatMul) {
 	if then != kernel.Accumulate {
 		g.writes(of(a.Y))
 	}
+	if a.Layout == kernel.TN && (then == kernel.Store || then == kernel.Accumulate) && g.err == nil && vectors(a, bound) {
+		g.weight = &weight{a, int(then), bound}
+		return
+	}
 	g.product(a, int(then), bound)
 }
 

@@ -28,14 +28,16 @@ type GPU struct {
 	tick   func() error
 	err    error
 
-	copying *copying // a copy that waits for the operation behind it
-	squares *squares // a sum of squares whose end waits
-	rows    attentionRows
-	dots    *buffer // scratch of AttentionGrad
-	partial *buffer // scratch of SumSquares
-	choice  choice
-	kernels map[key]*shader.Kernel
-	counted Count
+	copying  *copying // what waits for the operation behind it, at most one of these
+	squares  *squares
+	normGrad *normGrad
+	weight   *weight
+	rows     attentionRows
+	dots     *buffer // scratch of AttentionGrad
+	partial  *buffer // scratch of SumSquares
+	choice   choice
+	kernels  map[key]*shader.Kernel
+	counted  Count
 }
 
 // driver is the JavaScript side.
