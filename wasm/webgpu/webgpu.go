@@ -38,6 +38,8 @@ type GPU struct {
 	choice   choice
 	kernels  map[key]*shader.Kernel
 	counted  Count
+	mirrors  []*mirror
+	glass    *buffer // what mirrors are brought along in
 }
 
 // driver is the JavaScript side.
@@ -117,7 +119,7 @@ func (g *GPU) end(then after) {
 // Sync waits for what was asked before and reports the pending fault, which it forgets unless the device is lost.
 func (g *GPU) Sync() error {
 	g.settle()
-	g.end(after{wait: true})
+	g.reflect()
 	if g.tick != nil && g.err == nil {
 		g.err = g.tick()
 	}
