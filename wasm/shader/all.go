@@ -8,7 +8,7 @@ func All() []Kernel {
 		SumRows, LayerNormDW, LayerNormDWDB, EmbedGrad, Pool, PoolGrad, CrossEntropy, SquaredError, SumSquares, SumPartials, AdamW,
 	}
 	for _, n := range []NormLanes{1, 64} {
-		all = append(all, n.LayerNorm(), n.LayerNormAdd(), n.LayerNormSum(), n.LayerNormGrad())
+		all = append(all, n.LayerNorm(), n.LayerNormAdd(), n.LayerNormSum(), n.LayerNormGrad(), n.LayerNormSpread())
 	}
 	for _, a := range []Attention{NewAttention(7, false), NewAttention(32, true), NewAttention(64, true)} {
 		all = append(all, a.Forward(), a.GradQ(), a.GradKV())
@@ -20,6 +20,9 @@ func All() []Kernel {
 				all = append(all, MatMul(layout, then, t))
 			}
 		}
+	}
+	for _, t := range Tiles {
+		all = append(all, MatMulSums(Store, t), MatMulSums(Accumulate, t))
 	}
 	return all
 }

@@ -19,5 +19,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     let g = dy[u.dy0 + at + i] * w[u.w0 + i];
     let x = (s[u.s0 + at + i] - mean) * rstd;
     ds[u.ds0 + at + i] = fma(rstd, g - m1 - x * m2, select(0.0, ds[u.ds0 + at + i], u.acc != 0u));
+    {{sum}}
   }
 }

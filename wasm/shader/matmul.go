@@ -40,24 +40,43 @@ func (t Tile) Height() int { return t.Rows * t.Y }
 func (t Tile) Width() int  { return t.Cols * t.X }
 
 // Tiles are what a device is measured with. The first serves until then.
-var Tiles = []Tile{{4, 8, 8, 8, 0}}
+var Tiles = []Tile{
+	{4, 8, 8, 8, 0}, {4, 4, 8, 8, 0}, {8, 8, 8, 8, 0}, // direct
+	{4, 4, 16, 16, 16}, {4, 4, 8, 8, 8}, {8, 8, 8, 8, 16}, {4, 8, 8, 16, 16}, // through workgroup memory
+}
 
 // Every product sums over K in ascending order with one fma a term, whatever the tile: so all of them give the same bits,
 // and a row of a batch those of the row alone.
 
 // MatMul is the kernel of a product whose widths and offsets are multiples of four.
-func MatMul(layout, then int, t Tile) Kernel {
+func MatMul(layout, then int, t Tile) Kernel { return matMul(layout, then, t, false) }
+
+func matMul(layout, then int, t Tile, sums bool) Kernel {
 	k := Kernel{
 		Name: fmt.Sprintf("matmul_%s_%s_%s", layoutNames[layout], epilogueNames[then], t.Name()),
 		Size: [3]int{t.X, t.Y, 1}, Bindings: productBindings(then, "vec4f"), Fields: uints("m", "n", "k"),
 	}
-	g := generator{layout: layout, then: then, t: t}
+	if sums {
+		k.Name, k.Fields = "sums_"+k.Name, append(k.Fields, Field{"bias0", "u32"})
+	}
+	g := generator{layout: layout, then: then, t: t, withSums: sums}
 	if then == BiasGelu || then == GeluSlope {
 		g.line(text("gelu"))
 	}
-	g.direct()
+	if t.Depth > 0 {
+		k.Shared = 16 * t.Depth / 4 * (t.Height() + t.Width())
+		g.shared()
+	} else {
+		g.direct()
+	}
 	k.body = g.s.String()
 	return k
+}
+
+// MatMulSums is a product of layout TN, the gradient of a weight, that also sums the rows of its left operand, the gradient of the
+// bias: into the same buffer, at bias0. then is Store or Accumulate, for both.
+func MatMulSums(then int, t Tile) Kernel {
+	return matMul(TN, then, t, true)
 }
 
 // Product is the kernel of any product, one element an invocation.
@@ -137,6 +156,7 @@ func ending(then int, v, o, col, shift string) string {
 type generator struct {
 	layout, then int
 	t            Tile
+	withSums     bool // of the left operand too
 	s            strings.Builder
 }
 
@@ -150,12 +170,43 @@ func (g *generator) line(format string, args ...any) {
 
 const lanes = "xyzw"
 
-// begin declares the sums c{row}_{vector}.
+// sums declares the sums c{row}_{vector} of the product and s{vector} of the left operand.
 func (g *generator) sums() {
+	if g.withSums {
+		for i := range g.t.Rows / 4 {
+			g.line("  var s%d = vec4f();", i)
+		}
+	}
 	for i := range g.t.Rows {
 		for j := range g.t.Cols / 4 {
 			g.line("  var c%d_%d = vec4f();", i, j)
 		}
+	}
+}
+
+// sumLeft adds the left operand of one k to its sums, in the workgroups at the left edge alone.
+func (g *generator) sumLeft(a func(i int) string) {
+	if !g.withSums {
+		return
+	}
+	g.line("    if (col == 0u) {")
+	for i := range g.t.Rows / 4 {
+		g.line("      s%d += %s;", i, a(i))
+	}
+	g.line("    }")
+}
+
+// endSums stores them.
+func (g *generator) endSums() {
+	if !g.withSums {
+		return
+	}
+	op := "="
+	if g.then == Accumulate {
+		op = "+="
+	}
+	for i := range g.t.Rows / 4 {
+		g.line("  if (col == 0u && row + %du < u.m) { y[u.bias0 / 4u + row / 4u + %du] %s s%d; }", 4*i, i, op, i)
 	}
 }
 
@@ -170,6 +221,7 @@ func (g *generator) step(a func(i int) string, b func(j int) string) {
 
 // end stores the sums; row is the invocation's first row, col its first vector of columns.
 func (g *generator) end() {
+	g.endSums()
 	for i := range g.t.Rows {
 		for j := range g.t.Cols / 4 {
 			g.line("  if (row + %du < u.m && col + %du < n4) {\n    let o = (row + %du) * n4 + col + %du;", i, j, i, j)
@@ -214,6 +266,7 @@ func (g *generator) direct() {
 		for j := range vecs {
 			g.line("    let b%d = w[wa%d];\n    wa%d += n4;", j, j, j)
 		}
+		g.sumLeft(func(i int) string { return fmt.Sprintf("a%d", i) })
 		g.step(func(i int) string { return fmt.Sprintf("a%d.%c", i/4, lanes[i%4]) }, func(j int) string { return fmt.Sprintf("b%d", j) })
 		g.line("  }")
 		g.end()

@@ -51,6 +51,13 @@ func (n NormLanes) LayerNormGrad() Kernel {
 	return n.norm("layer_norm_grad", "layer_norm_grad", "", []Binding{write("ds"), read("dy"), read("s"), read("stat"), read("w")}, acc)
 }
 
+// LayerNormSpread is LayerNormGrad, and ds added to r and, with dropout, to dx.
+func (n NormLanes) LayerNormSpread() Kernel {
+	return n.norm("layer_norm_spread", "layer_norm_grad", text("layer_norm_spread"),
+		[]Binding{write("ds"), read("dy"), read("s"), read("stat"), read("w"), write("r"), write("dx")},
+		append([]Field{acc, {"accr", "u32"}, {"accx", "u32"}}, drop()...)...)
+}
+
 // columns is a kernel over m rows of n columns that sums downwards.
 func columns(name, body, second, store string, bindings []Binding, more ...Field) Kernel {
 	t := strings.NewReplacer("{{body}}", body, "{{second}}", second, "{{store}}", store).Replace(text("columns"))

@@ -15,9 +15,9 @@ type buffer struct {
 // memory is one GPUBuffer.
 type memory struct {
 	id, size int
-	plan     int    // the last plan that touched it
+	plan     int    // the last plan with a kernel or a copy that touched it
+	written  int    // the last plan that it was written ahead of
 	zero     []span // what counts as zeros though it may hold anything: Fill(0) is put off, for mostly a sum overwrites it
-	raw      []uint32
 }
 
 // span is elements from lo to hi.
@@ -56,11 +56,8 @@ func (g *GPU) alloc(n int) *buffer {
 func (g *GPU) Free(b backend.Buffer) {
 	g.settle()
 	of := b.(*buffer)
+	g.unwatch(of.memory)
 	g.plan.forget(of.id)
-	if of.memory.plan != g.plan.number {
-		// Nothing in this plan touches it, but its making may stand there: it is freed behind all.
-		of.memory.plan = g.plan.number
-	}
 	of.zero, of.n = nil, 0
 }
 
@@ -103,6 +100,7 @@ func write[E any](g *GPU, dst *buffer, src []E, word func(E) uint32) {
 			continue
 		}
 		p := &g.plan
+		dst.written = p.number
 		p.head = append(p.head, opWrite, uint32(dst.id), uint32(4*(dst.off+at)), uint32(4*len(p.payload)), uint32(4*n))
 		for _, e := range src[at : at+n] {
 			p.payload = append(p.payload, word(e))
@@ -116,8 +114,16 @@ func (g *GPU) Read(dst []float32, src backend.Buffer) error {
 	fits("webgpu.Read", src.Len(), len(dst))
 	b := src.(*buffer)
 	g.settle()
+	if m := g.mirrored(b); m != nil && !m.stale() {
+		copy(dst, m.host[:])
+		return g.verdict()
+	}
 	g.reads(b)
+	number := g.plan.number
 	g.end(after{dst: dst, from: b})
+	if g.err == nil {
+		g.watch(b, dst, number)
+	}
 	if g.tick != nil && g.err == nil {
 		g.err = g.tick()
 	}

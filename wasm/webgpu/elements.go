@@ -6,9 +6,6 @@ import (
 	"thaw/wasm/shader"
 )
 
-// copying is a copy of a whole buffer that a residual LayerNorm behind it may take in.
-type copying struct{ dst, src *buffer }
-
 // AddBias is y [M, N] += b [N].
 func (g *GPU) AddBias(y, b backend.Buffer) {
 	g.settle()
@@ -18,8 +15,11 @@ func (g *GPU) AddBias(y, b backend.Buffer) {
 
 // Add is y += x.
 func (g *GPU) Add(y, x backend.Buffer) {
-	g.settle()
 	fits("webgpu.Add", x.Len(), y.Len())
+	if g.err == nil && g.handOn(of(y), of(x), kernel.Drop{}) {
+		return
+	}
+	g.settle()
 	g.reads(of(x))
 	acc := g.adds(of(y))
 	g.elements(&shader.Add, y.Len(), []*buffer{of(y), of(x)}, acc)
@@ -34,14 +34,15 @@ func (g *GPU) Scale(y backend.Buffer, a float32) {
 
 // Fill is y = a. Zeros are put off until somebody reads them.
 func (g *GPU) Fill(y backend.Buffer, a float32) {
-	g.settle()
 	if g.err != nil {
 		return
 	}
 	if bits(a) == 0 {
+		g.settleFor(of(y))
 		of(y).mark()
 		return
 	}
+	g.settle()
 	g.writes(of(y))
 	g.elements(&shader.Fill, y.Len(), []*buffer{of(y)}, bits(a))
 }
@@ -118,6 +119,9 @@ func (g *GPU) backward(k *shader.Kernel, dx, dy, x backend.Buffer) {
 func (g *GPU) Dropout(y, x backend.Buffer, d kernel.Drop) {
 	if !d.On() {
 		g.Add(y, x)
+		return
+	}
+	if g.err == nil && g.handOn(of(y), of(x), d) {
 		return
 	}
 	g.settle()

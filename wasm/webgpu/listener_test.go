@@ -7,7 +7,7 @@ import (
 )
 
 // listener is a driver that plays no plan, but follows each word of it as gpu.js would and holds it against the rules of
-// WebGPU. What is read is zeros.
+// WebGPU. What is read is one value, zero at first.
 type listener struct {
 	t       *testing.T
 	pipes   map[int]compiled
@@ -16,6 +16,7 @@ type listener struct {
 	buffers map[int]int // bytes
 	said    []string    // kernels, copies and writes in their order
 	fault   error
+	value   float32
 }
 
 func listen(t *testing.T, options ...Option) (*GPU, *listener) {
@@ -38,7 +39,9 @@ func (l *listener) run(p *plan, then after) error {
 	}
 	l.play(p, p.head)
 	l.play(p, p.words)
-	clear(then.dst)
+	for i := range then.dst {
+		then.dst[i] = l.value
+	}
 	return l.fault
 }
 

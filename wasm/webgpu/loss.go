@@ -7,12 +7,6 @@ import (
 	"thaw/wasm/shader"
 )
 
-// squares is a sum of squares that has its partial sums and waits for its end, so that the arenas of a model share one.
-type squares struct {
-	sum *buffer
-	n   int // partial sums
-}
-
 // nanBits is what a sum becomes that is not finite.
 const nanBits = 0x7fc00000
 

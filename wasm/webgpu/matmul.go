@@ -6,9 +6,6 @@ import (
 	"thaw/wasm/shader"
 )
 
-// defaultTile serves until something has been measured.
-var defaultTile = shader.Tile{Rows: 4, Cols: 8, X: 8, Y: 8}
-
 // MatMul is one product and what becomes of it.
 func (g *GPU) MatMul(a backend.MatMul) {
 	fits("webgpu.MatMul y", a.Y.Len(), a.M*a.N)
@@ -37,6 +34,10 @@ func (g *GPU) MatMul(a backend.MatMul) {
 	if then != kernel.Accumulate {
 		g.writes(of(a.Y))
 	}
+	if a.Layout == kernel.TN && (then == kernel.Store || then == kernel.Accumulate) && g.err == nil && vectors(a, bound) {
+		g.weight = &weight{a, int(then), bound}
+		return
+	}
 	g.product(a, int(then), bound)
 }
 
@@ -49,7 +50,7 @@ func (g *GPU) product(a backend.MatMul, then int, bound []*buffer) {
 		g.run(k, groups(a.N, shader.ProductX), groups(a.M, shader.ProductY), 1, 0, bound, fields...)
 		return
 	}
-	t := g.tile(a)
+	t := g.choice.tile(int(a.Layout))
 	k := g.made(key{what: "matmul", a: int(a.Layout), b: then, tile: t}, func() shader.Kernel { return shader.MatMul(int(a.Layout), then, t) })
 	g.run(k, groups(a.N, t.Width()), groups(a.M, t.Height()), 1, 0, bound, fields...)
 }
@@ -66,12 +67,4 @@ func vectors(a backend.MatMul, bound []*buffer) bool {
 		ok = ok && b.off%4 == 0
 	}
 	return ok
-}
-
-// tile is how a product is cut.
-func (g *GPU) tile(a backend.MatMul) shader.Tile {
-	if t := g.choice.tiles[a.Layout]; t.Rows > 0 {
-		return t
-	}
-	return defaultTile
 }

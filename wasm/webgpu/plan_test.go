@@ -195,3 +195,63 @@ func TestUnaligned(t *testing.T) {
 		t.Errorf("played %v", said)
 	}
 }
+
+// TestMirrors: a small buffer that was read comes along with later waits, and reading it then crosses no more, until something
+// touches it.
+func TestMirrors(t *testing.T) {
+	g, l := listen(t)
+	sum, x, got := g.Alloc(64), g.Alloc(64), make([]float32, 3)
+	crossings := func(do func()) int {
+		before := g.Count().Crossings
+		do()
+		return g.Count().Crossings - before
+	}
+	sync := func() {
+		if err := g.Sync(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func() {
+		l.value++
+		if err := g.Read(got, sum.View(5, 3)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := crossings(read); n != 1 || got[2] != 1 {
+		t.Errorf("the first Read crossed %d times and read %g", n, got[2])
+	}
+	l.value = 0
+	if n := crossings(read); n != 0 || got[2] != 1 {
+		t.Errorf("Read again crossed %d times and read %g", n, got[2])
+	}
+	touch := map[string]func(){
+		"a kernel":          func() { g.Add(sum, x) },
+		"a write":           func() { g.Write(sum.View(6, 1), []float32{4}) },
+		"a fill with zeros": func() { g.Fill(sum.View(0, 64), 0) },
+		"a fill":            func() { g.Fill(sum, 2) },
+	}
+	for what, do := range touch {
+		do()
+		sync()
+		is := l.value
+		if n := crossings(read); n != 0 || got[2] != is {
+			t.Errorf("after %s and Sync, Read crossed %d times and read %g, want %g", what, n, got[2], is)
+		}
+		do()
+		if n := crossings(read); n != 1 || got[2] != l.value {
+			t.Errorf("after %s without Sync, Read crossed %d times and read %g, want %g", what, n, got[2], l.value)
+		}
+	}
+	for range maxIdle + 1 {
+		g.Fill(sum, 1)
+		sync()
+	}
+	if len(g.mirrors) != 0 {
+		t.Error("a buffer that nobody reads is still mirrored")
+	}
+	read()
+	g.Free(sum)
+	if sync(); len(g.mirrors) != 0 {
+		t.Error("the mirror of a freed buffer is still there")
+	}
+}

@@ -16,18 +16,6 @@ func of(b backend.Buffer) *buffer {
 	return b.(*buffer)
 }
 
-// settle does what waited for this operation: an operation calls it unless it takes what waits.
-func (g *GPU) settle() {
-	if g.copying != nil {
-		c := g.copying
-		g.copying = nil
-		g.move(c.dst, c.src)
-	}
-	if g.squares != nil {
-		g.endSquares()
-	}
-}
-
 // key names a kernel that is made for sizes.
 type key struct {
 	what string

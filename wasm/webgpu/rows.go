@@ -7,6 +7,9 @@ import (
 
 // SumRows is y [N] += Σ rows of x [M, N].
 func (g *GPU) SumRows(y, x backend.Buffer) {
+	if g.err == nil && g.biased(of(y), of(x)) {
+		return
+	}
 	g.settle()
 	g.reads(of(x))
 	g.sumRows(of(y), of(x), g.adds(of(y)))
@@ -54,24 +57,21 @@ func (g *GPU) LayerNorm(a backend.LayerNorm) {
 	rows := a.Y.Len() / a.H
 	bound := []*buffer{of(a.Y), of(a.Stat), of(a.S), of(a.W), of(a.B)}
 	fields := []uint32{uint32(rows), uint32(a.H), bits(a.Eps)}
-	n := g.choice.lanes()
-	name, make := "norm", n.LayerNorm
+	name, make := "norm", shader.NormLanes.LayerNorm
 	switch {
 	case residual != nil:
 		g.writes(of(a.S))
-		name, make, bound = "norm sum", n.LayerNormSum, append(bound, of(a.X), residual)
+		name, make, bound = "norm sum", shader.NormLanes.LayerNormSum, append(bound, of(a.X), residual)
 	case a.X != nil:
 		g.reads(of(a.S))
-		name, make, bound = "norm add", n.LayerNormAdd, append(bound, of(a.X))
+		name, make, bound = "norm add", shader.NormLanes.LayerNormAdd, append(bound, of(a.X))
 	default:
 		g.reads(of(a.S))
 	}
 	if a.X != nil {
 		fields = append(fields, dropWords(a.Drop)...)
 	}
-	g.room(0)
-	x, y := fold(groups(rows, n.RowsPer()))
-	g.run(g.made(key{what: name, a: int(n)}, make), x, y, 1, 0, bound, fields...)
+	g.norm(name, make, bound, fields)
 }
 
 // same says whether two buffers are the same elements.
@@ -83,14 +83,10 @@ func (g *GPU) LayerNormGrad(a backend.LayerNormGrad) {
 	dy, s, stat, w := of(a.DY), of(a.S), of(a.Stat), of(a.W)
 	g.reads(dy, s, stat, w)
 	rows := a.DY.Len() / a.H
-	if ds := of(a.DS); ds != nil {
-		acc := g.adds(ds)
-		g.room(0)
-		n := g.choice.lanes()
-		x, y := fold(groups(rows, n.RowsPer()))
-		g.run(g.made(key{what: "norm grad", a: int(n)}, n.LayerNormGrad), x, y, 1, 0, []*buffer{ds, dy, s, stat, w}, uint32(rows), uint32(a.H), acc)
-	}
 	g.normParams(of(a.DW), of(a.DB), dy, s, stat, rows, a.H)
+	if ds := of(a.DS); ds != nil && g.err == nil {
+		g.normGrad = &normGrad{ds: []*buffer{ds, dy, s, stat, w}, fields: []uint32{uint32(rows), uint32(a.H), g.adds(ds)}}
+	}
 }
 
 // normParams is the gradients of weight and bias: in one pass over the rows if they lie in one memory, as in an arena.

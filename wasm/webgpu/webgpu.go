@@ -28,14 +28,18 @@ type GPU struct {
 	tick   func() error
 	err    error
 
-	copying *copying // a copy that waits for the operation behind it
-	squares *squares // a sum of squares whose end waits
-	rows    attentionRows
-	dots    *buffer // scratch of AttentionGrad
-	partial *buffer // scratch of SumSquares
-	choice  choice
-	kernels map[key]*shader.Kernel
-	counted Count
+	copying  *copying // what waits for the operation behind it, at most one of these
+	squares  *squares
+	normGrad *normGrad
+	weight   *weight
+	rows     attentionRows
+	dots     *buffer // scratch of AttentionGrad
+	partial  *buffer // scratch of SumSquares
+	choice   choice
+	kernels  map[key]*shader.Kernel
+	counted  Count
+	mirrors  []*mirror
+	glass    *buffer // what mirrors are brought along in
 }
 
 // driver is the JavaScript side.
@@ -115,7 +119,7 @@ func (g *GPU) end(then after) {
 // Sync waits for what was asked before and reports the pending fault, which it forgets unless the device is lost.
 func (g *GPU) Sync() error {
 	g.settle()
-	g.end(after{wait: true})
+	g.reflect()
 	if g.tick != nil && g.err == nil {
 		g.err = g.tick()
 	}

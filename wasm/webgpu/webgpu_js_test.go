@@ -13,6 +13,8 @@ import (
 // device is the one that all tests share: Dawn in Node does not like a second.
 var device *webgpu.GPU
 
+const forTests = "nt 4x8_8x8_0, nn 4x8_8x8_0, tn 4x8_8x8_0, norm 1"
+
 // open gives a device or skips: Node has none unless site/dev/gpu-exec.mjs runs the test. THAW_WEBGPU=required fails instead.
 func open(t testing.TB) *webgpu.GPU {
 	t.Helper()
@@ -27,6 +29,10 @@ func open(t testing.TB) *webgpu.GPU {
 		t.Fatal(err)
 	}
 	device = g
+	// Barriers are slow on SwiftShader; TestNorms has the kernels with barriers.
+	if err := g.Recall(forTests); err != nil {
+		t.Fatal(err)
+	}
 	return g
 }
 

@@ -43,6 +43,16 @@ func (b *buffer) marked() bool {
 	return false
 }
 
+// touchesZeros says whether any of the buffer counts as zeros.
+func (b *buffer) touchesZeros() bool {
+	for _, s := range b.zero {
+		if s.lo < b.off+b.n && b.off < s.hi {
+			return true
+		}
+	}
+	return false
+}
+
 // clean drops the marks of a buffer that a write is about to fill, and keeps those beside it.
 func (g *GPU) clean(b *buffer) {
 	if len(b.zero) > 0 {

@@ -1,0 +1,206 @@
+package webgpu
+
+import (
+	"math"
+	"time"
+
+	"thaw/core/backend"
+	"thaw/core/kernel"
+	"thaw/wasm/shader"
+)
+
+// Sizes of the products that are measured: those of a layer of BERT at 1,024 tokens, and small ones for a device on which the
+// small take longer than slow.
+var (
+	realShape  = [3]int{1024, 768, 768}
+	smallShape = [3]int{128, 384, 384}
+)
+
+const (
+	slow     = 5 * time.Millisecond
+	batch    = 20 * time.Millisecond // shorter work is measured several times at once
+	repeats  = 3
+	hopeless = 2.0 // a candidate that takes so many times as long for one layout is not tried for the others
+	tuneTol  = 1e-4
+)
+
+// Tune measures the candidates of each kind on this device and keeps the quickest. A candidate whose results differ from those
+// of the first by more than rounding is left out. It ends when the budget is used up; what was found until then stays.
+func (g *GPU) Tune(budget time.Duration) error {
+	end := time.Now().Add(budget)
+	if err := g.Sync(); err != nil {
+		return err
+	}
+	if err := g.tuneNorm(); err != nil {
+		return err
+	}
+	r := newRace(g, smallShape)
+	least, err := g.race(r.product(kernel.NT))
+	if err != nil {
+		return err
+	}
+	if least < slow {
+		r.free()
+		r = newRace(g, realShape)
+	}
+	defer r.free()
+	return r.run(end)
+}
+
+// tuneNorm compares a workgroup a row with an invocation a row.
+func (g *GPU) tuneNorm() error {
+	const rows, h = 128, 384
+	all := g.Alloc(rows * h)
+	out := g.Alloc(rows * h)
+	stat := g.Alloc(2 * rows)
+	defer func() { g.Free(all); g.Free(out); g.Free(stat) }()
+	least := time.Duration(math.MaxInt64)
+	best := shader.NormLanes(0)
+	for _, n := range []shader.NormLanes{64, 1} {
+		g.choice.norm = n
+		took, err := g.race(func() {
+			g.LayerNorm(backend.LayerNorm{Y: out, Stat: stat, S: all.View(0, rows*h), W: all.View(0, h), B: all.View(0, h), H: h, Eps: 1})
+		})
+		if err != nil {
+			return err
+		}
+		if took < least {
+			least, best = took, n
+		}
+	}
+	g.choice.norm = best
+	return nil
+}
+
+// race is the least time of some work.
+func (g *GPU) race(do func()) (time.Duration, error) {
+	least := time.Duration(math.MaxInt64)
+	n := 1
+	for i := range repeats + 1 {
+		begin := time.Now()
+		for range n {
+			do()
+		}
+		if err := g.Sync(); err != nil {
+			return 0, err
+		}
+		took := time.Since(begin) / time.Duration(n)
+		if i == 0 { // compiles and warms up
+			continue
+		}
+		least = min(least, took)
+		if took > 10*batch {
+			break
+		}
+		if n == 1 && took < batch {
+			n = min(32, int(batch/max(took, time.Microsecond))+1)
+		}
+	}
+	return least, nil
+}
+
+// race has the operands that candidates run on.
+type race struct {
+	g       *GPU
+	m, n, k int
+	x, w, y backend.Buffer
+	want    []float32
+}
+
+func newRace(g *GPU, s [3]int) *race {
+	r := &race{g: g, m: s[0], n: s[1], k: s[2]}
+	// Each operand of the three layouts fits into these.
+	r.x, r.w, r.y = r.noise(max(r.m*r.k, r.m*r.n)), r.noise(r.n*r.k), g.Alloc(max(r.m*r.n, r.n*r.k))
+	return r
+}
+
+func (r *race) noise(n int) backend.Buffer {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(kernel.Bits([2]uint32{1, uint32(n)}, uint32(i))>>8)/(1<<23) - 1
+	}
+	b := r.g.Alloc(n)
+	r.g.Write(b, v)
+	return b
+}
+
+func (r *race) free() {
+	for _, b := range []backend.Buffer{r.x, r.w, r.y} {
+		r.g.Free(b)
+	}
+}
+
+// product is the forward product of a layer, the gradient of its input, or that of its weight.
+func (r *race) product(l kernel.Layout) func() {
+	a := backend.MatMul{Layout: l, M: r.m, N: r.n, K: r.k}
+	switch l {
+	case kernel.NN:
+		a.N, a.K = r.k, r.n
+	case kernel.TN:
+		a.M, a.N, a.K = r.n, r.k, r.m
+	}
+	a.X, a.W, a.Y = r.x.View(0, a.M*a.K), r.w, r.y.View(0, a.M*a.N)
+	if l == kernel.TN {
+		a.W = r.x.View(0, a.N*a.K)
+		a.X = r.second(a.M * a.K)
+	}
+	return func() { r.g.MatMul(a) }
+}
+
+// second is another operand of at least n elements.
+func (r *race) second(n int) backend.Buffer {
+	if r.w.Len() < n {
+		r.g.Free(r.w)
+		r.w = r.noise(n)
+	}
+	return r.w.View(0, n)
+}
+
+// run measures every tile for every layout.
+func (r *race) run(end time.Time) error {
+	hopes := map[shader.Tile]bool{}
+	for _, l := range []kernel.Layout{kernel.NT, kernel.NN, kernel.TN} {
+		do, least := r.product(l), time.Duration(math.MaxInt64)
+		best := r.g.choice.tile(int(l))
+		r.want = nil
+		for _, t := range shader.Tiles {
+			if hopes[t] || time.Now().After(end) {
+				continue
+			}
+			r.g.choice.tiles[l] = t
+			took, err := r.g.race(do)
+			if err != nil {
+				return err
+			}
+			right, err := r.right()
+			if err != nil {
+				return err
+			}
+			hopes[t] = !right || float64(took) > hopeless*float64(least)
+			if right && took < least {
+				least, best = took, t
+			}
+		}
+		r.g.choice.tiles[l] = best
+	}
+	return nil
+}
+
+// right compares what was computed with what the first tile computed.
+func (r *race) right() (bool, error) {
+	got := make([]float32, 4096)
+	got = got[:min(len(got), r.y.Len())]
+	if err := r.g.Read(got, r.y.View(0, len(got))); err != nil {
+		return false, err
+	}
+	if r.want == nil {
+		r.want = got
+		return true, nil
+	}
+	for i, e := range got {
+		if !(math.Abs(float64(e-r.want[i])) <= tuneTol*(1+math.Abs(float64(r.want[i])))) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
