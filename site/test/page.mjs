@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { serve } from '../dev/serve.mjs'
 import { useApi } from './browser/api.mjs'
 import { Report, openBrowser } from './browser/open.mjs'
+import { useThreads } from './browser/threads.mjs'
 import { interrupt, mistakes, otherWays, trainOnce } from './browser/training.mjs'
 
 const DIST = process.env.THAW_DIST ?? 'dist'
@@ -22,6 +23,7 @@ async function round(name, kind, whole) {
   try {
     console.log(`${report.heading}: ${await browser.version()}`)
     if (whole) await report.part('the API', () => useApi(browser, DIST, report))
+    if (whole) await report.part('threads', () => useThreads(browser, DIST, report))
     const losses = { whole: {} }
     await report.part('training', async () => { losses.whole = await trainOnce(browser, server.url, report) })
     if (whole) await report.part('pausing, saving and resuming', () => interrupt(browser, server.url, report, losses.whole))
