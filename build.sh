@@ -237,8 +237,9 @@ without_simd() { GOEXPERIMENT=nosimd "$@"; }
 
 # wasm_test runs the tests of everything that is part of the wasm, so neither programs nor tools, in Node.
 wasm_test() {
+	export GOEXPERIMENT=$wasm_experiment
 	local runner="node --stack-size=8192 --require '$PWD/site/dev/wasm-preload.cjs' '$goroot/lib/wasm/wasm_exec_node.js'"
-	export GOOS=js GOARCH=wasm GOEXPERIMENT=$wasm_experiment
+	export GOOS=js GOARCH=wasm
 	go_test -exec "$runner" $(go list ./core/... ./wasm/... | grep -v -x -e thaw/core/cmd/thaw -e thaw/wasm/link)
 }
 
