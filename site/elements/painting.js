@@ -42,5 +42,5 @@ export function paint(page, s) {
   const { scenarios, transfer } = page.comparison.view()
   give('compare', scenarios)
   give('transfer', transfer)
-  give('saves', { saves: page.saves, canSave: loaded && run.begun, busy, note: page.savedNote, error: errors.save })
+  give('saves', { saves: page.saved.list, canSave: loaded && run.begun, busy, note: page.saved.note, error: errors.save })
 }
