@@ -140,7 +140,7 @@ class Page {
   }
 
   async planAll() {
-    if (this.phase === 'idle') this.outlooks = await outlooks(this.trainer, this.models, this.settings())
+    if (this.phase === 'idle' && this.source.light) this.outlooks = await outlooks(this.trainer, this.models, this.settings())
     await this.planned()
     await this.refreeze()
     await this.comparison.plan()

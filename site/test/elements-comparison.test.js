@@ -7,7 +7,7 @@ const SETTINGS = { tasks: [{ name: 'topic', labels: ['a', 'b'] }, { name: 'mood'
 /** A page that trains nothing: events are those of `answer`, called with what compare was asked. */
 function pageOf(answer) {
   const page = {
-    phase: 'idle', errors: {}, said: [], info: { name: 'minilm' }, source: { kind: 'synthetic', records: [1], evals: () => ({ natural: [] }) },
+    phase: 'idle', errors: {}, said: [], info: { name: 'minilm' }, source: { kind: 'synthetic', light: true, records: [1], evals: () => ({ natural: [] }) },
     ready: async () => page.trainer, load: async () => {}, settings: () => ({ ...SETTINGS, data: { synthetic: { n: 4 } } }),
     stack: () => ({ layers: 6, pooler: true, tasks: ['topic', 'mood'] }), show() {}, say: (text) => page.said.push(text), later() {},
     guard: async (part, work) => { try { page.errors[part] = null; await work() } catch (error) { page.errors[part] = error } },
@@ -56,6 +56,11 @@ test('what it would take is asked of the plan, and anew when settings change', a
   assert.match(c.view().scenarios.note, /About 12.s/)
   c.left = ['all']
   assert.match(c.view().scenarios.note, /About 10.s/)
+  page.source.light = false
+  c.planned = ''
+  c.plans = new Map()
+  await c.plan()
+  assert.equal(c.plans.size, 0, 'a large file is not sent once for each scenario')
   page.info = null
   assert.match(c.view().scenarios.note, /encoder first/)
 })
