@@ -11,7 +11,8 @@ import { outlooks } from './elements/outlooks.js'
 import { lineOf, stackOf } from './elements/policy-line.js'
 import { paint } from './elements/painting.js'
 import { RunRecord } from './elements/run-record.js'
-import { epochNews, modelsOf, planGroups, planSeconds, settingsOf } from './elements/run-view.js'
+import { SavedRuns } from './elements/saved-runs.js'
+import { epochNews, modelsOf, planGroups, planSeconds } from './elements/run-view.js'
 import { wire } from './elements/wiring.js'
 import { PROPS, current, readHash, set, subscribe, writeHash } from './state.js'
 import './elements/encoder-card.js'
@@ -43,9 +44,10 @@ class Page {
   models = []; loading = null; cached = false; hub = false; device = null; info = null; outlooks = new Map(); folder = null
   source = new DataSource(); plan = null; run = new RunRecord([], 0)
   touched = false; resumed = false
-  text = 'a warm, funny film'; askedAt = 0; result = null; told = null; reporting = false; saves = []; savedNote = ''
+  text = 'a warm, funny film'; askedAt = 0; result = null; told = null; reporting = false
   timers = {}; shownAt = 0; queued = false
   comparison = new Comparison(this, current)
+  saved = new SavedRuns(this, current, set)
 
   /** @param {(notice: (text: string) => void) => Promise<any>} open makes the trainer */
   constructor(open) {
@@ -69,7 +71,7 @@ class Page {
     this.source.making = Boolean(this.trainer)
     if (!this.trainer) return
     await this.guard('encoder', () => this.look())
-    await this.guard('save', async () => { this.saves = await this.trainer.saves() })
+    await this.guard('save', () => this.saved.refresh())
     await this.makeData()
   }
 
@@ -138,7 +140,7 @@ class Page {
   }
 
   async planAll() {
-    if (this.phase === 'idle') this.outlooks = await outlooks(this.trainer, this.models, this.settings())
+    if (this.phase === 'idle' && this.source.light) this.outlooks = await outlooks(this.trainer, this.models, this.settings())
     await this.planned()
     await this.refreeze()
     await this.comparison.plan()
@@ -288,30 +290,6 @@ class Page {
   async answer(text) {
     await this.guard('try', async () => { this.result = text.trim() ? await this.trainer.predict(text) : null })
     this.askedAt = performance.now()
-  }
-
-  /** Changes the saved runs and lists them again. */
-  keep(change, note) {
-    return this.guard('save', async () => {
-      await change(this.trainer)
-      this.saves = await this.trainer.saves()
-      this.savedNote = note
-    })
-  }
-
-  resume({ name }) {
-    return this.guard('save', async () => {
-      const { model } = this.saves.find((s) => s.name === name) ?? {}
-      // A save goes on with the encoder it began with, where the list has it.
-      if (model !== (this.info?.name ?? current().model) && this.models.some((m) => m.name === model)) this.choose(model)
-      await this.load()
-      const run = await this.trainer.resume({ name })
-      set(settingsOf(run))
-      const whole = run.step >= run.steps
-      Object.assign(this, { resumed: !whole, touched: true, inForce: run.freeze })
-      this.savedNote = `${name} is back, at step ${run.step} of ${run.steps}. ${whole ? 'Try it in part 6.' : 'Train goes on from there.'}`
-      this.ask(this.text)
-    })
   }
 
   chosen() { return this.models.find((m) => m.name === current().model) }

@@ -38,7 +38,7 @@ export class Comparison {
   /** Asks what each scenario would take, where the settings have changed. */
   async plan() {
     const { page } = this
-    if (!page.info || this.phase !== 'idle') return
+    if (!page.info || this.phase !== 'idle' || !page.source.light) return
     const list = this.list
     const { freeze, ...settings } = page.settings()
     const key = JSON.stringify([page.info.name, list.map((s) => s.policy), { ...settings, data: page.source.kind === 'own' ? page.source.name : settings.data }, this.current().compareEpochs])

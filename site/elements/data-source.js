@@ -9,6 +9,9 @@ import { countLabels } from './run-view.js'
 /** Sentences held out: enough for a score within a few points, few enough that scoring them first takes seconds on one thread. */
 const HELD_OUT = 240
 
+/** Own sentences up to which plans are asked for many encoders and scenarios at once: each question carries them all. */
+const LIGHT = 2000
+
 /** Sentences shown at a time. */
 const SAMPLE = 6
 
@@ -16,6 +19,9 @@ export class DataSource {
   kind = 'synthetic'; name = ''; records = []; stats = null; making = true; examples = {}
   sample = []
   #own = []; #from = 0; #tasks = {}
+
+  /** Whether a question about a run costs little. */
+  get light() { return this.kind === 'synthetic' || this.records.length <= LIGHT }
 
   /** Goes to the other source; returns the tasks it had, if it was used before. */
   turn(kind, tasks) {

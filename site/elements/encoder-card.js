@@ -39,20 +39,20 @@ class EncoderCard extends PageElement {
     this.problem = errorBox()
     this.facts = h('dl.facts')
     this.choices = h('tbody')
-    this.choiceBox = h('details', { open: true }, h('summary', {}, 'What each would take'),
-      h('table.choices', {}, h('thead', {}, h('tr', {}, ...['Encoder', 'Download', 'Weights', 'Memory', 'Time'].map((t) => h('th', { scope: 'col' }, t)))), this.choices),
+    this.choiceBox = h('div.outlook', {},
+      h('table.choices', {}, h('caption.visually-hidden', {}, 'What each encoder would take'), h('thead', {}, h('tr', {}, ...['Encoder', 'Download', 'Weights', 'Memory', 'Time'].map((t) => h('th', { scope: 'col' }, t)))), this.choices),
       (this.choiceNote = h('p.quiet')))
     this.picker = h('input', { type: 'file', id: 'own-folder', webkitdirectory: true, multiple: true, onchange: () => this.#files() })
     this.pickerBox = h('label.link.quiet', { for: 'own-folder' }, 'Open a model folder of your own', h('span.visually-hidden', {}, this.picker))
     this.deviceLine = h('p')
     this.ladder = h('tbody')
     this.ladderBox = h('details', { hidden: true }, h('summary', {}, 'What else could run it'),
-      h('div.scroll', {}, h('table', {}, h('thead', {}, h('tr', {}, ...['Device', 'Time', 'Why'].map((t) => h('th', { scope: 'col' }, t)))), this.ladder)))
+      h('div.scroll', {}, h('table', { 'aria-label': 'Devices' }, h('thead', {}, h('tr', {}, ...['Device', 'Time', 'Why'].map((t) => h('th', { scope: 'col' }, t)))), this.ladder)))
     this.shadowRoot.append(h('div.card', {},
       h('div.choose', {}, h('div.field', {}, h('label', { for: 'model' }, 'Encoder'), this.select), this.size, this.button),
-      this.pickerBox,
+      this.choiceBox, this.pickerBox,
       h('div.progress', {}, this.bar, this.file),
-      this.problem.box, this.facts, this.choiceBox,
+      this.problem.box, this.facts,
       h('div.device', {}, h('h3', {}, 'Device'), this.deviceLine, this.ladderBox)))
   }
 
@@ -107,9 +107,10 @@ class EncoderCard extends PageElement {
 
   #showChoices() {
     const { models, outlooks } = this
-    this.choiceBox.hidden = !outlooks.size
-    this.choices.replaceChildren(...models.filter((m) => outlooks.has(m.name)).map((m) => {
-      const o = outlooks.get(m.name)
+    const known = models.filter((m) => m.config)
+    this.choiceBox.hidden = models.length > 0 && !known.length
+    this.choices.replaceChildren(...known.map((m) => {
+      const o = outlooks.get(m.name) ?? {}
       const seconds = planSeconds(o)
       return h(`tr${m.name === this.model && !this.own ? '.chosen' : ''}`, {}, h('th', { scope: 'row' }, m.title ?? m.name), h('td', {}, bytes(m.bytes)),
         h('td', {}, count(o.parameters)), h('td', {}, bytes(o.memoryBytes)), h('td', {}, seconds === undefined ? '–' : duration(seconds)))

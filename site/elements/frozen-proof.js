@@ -21,7 +21,7 @@ class FrozenProof extends PageElement {
     this.hash = h('p.mono.hash')
     this.body = h('tbody')
     this.details = h('details', { hidden: true, ontoggle: () => this.#fill() }, h('summary', {}, 'Every frozen tensor'),
-      h('div.scroll.list', { tabindex: 0, role: 'region', 'aria-label': 'Frozen tensors' }, h('table', {},
+      h('div.scroll.list', { tabindex: 0, role: 'region', 'aria-label': 'Frozen tensors' }, h('table', { 'aria-label': 'Frozen tensors before and after' },
         h('thead', {}, h('tr', {}, ...['Tensor', 'Before', 'After', 'Bytes'].map((t) => h('th', { scope: 'col' }, t)))), this.body)))
     this.shadowRoot.append(h('div.card', {}, h('div.line', {}, this.mark, h('div', {}, this.verdict, this.hash)), this.details))
   }

@@ -34,7 +34,7 @@ class LossChart extends PageElement {
     this.body = h('tbody')
     this.head = h('tr')
     this.details = h('details', { ontoggle: () => this.#showTable() }, h('summary', {}, 'As a table'),
-      h('div.scroll', {}, h('table', {}, h('thead', {}, this.head), this.body)))
+      h('div.scroll', {}, h('table', { 'aria-label': 'Loss over the steps' }, h('thead', {}, this.head), this.body)))
     this.table = new Spread(TABLE_ROWS)
     this.shadowRoot.append(h('div.card', {}, h('div.row.head', {}, h('h3', {}, 'Loss'), this.legend),
       h('div.frame', {}, this.host, this.empty), this.summary, this.details))

@@ -13,9 +13,10 @@ const EXAMPLES = ['a warm, funny film', 'The striker scored twice in extra time'
  */
 export function paint(page, s) {
   const give = (id, properties) => Object.assign(/** @type {any} */ (document.getElementById(id)), properties)
-  const { phase, errors, note, info, device, loading, run, source } = page
+  const { phase, errors, info, device, loading, run, source } = page
   const { progress, history } = run
   const [own, busy, loaded] = [source.kind === 'own', phase !== 'idle', Boolean(info)]
+  const note = phase === 'comparing' ? 'A comparison goes on in part 8, Compare.' : page.note
   const stack = page.stack(s.tasks)
   give('hero', {
     phase, tasks: s.tasks, error: errors.train, scores: headline(s.tasks, history, run.losses),
@@ -42,5 +43,5 @@ export function paint(page, s) {
   const { scenarios, transfer } = page.comparison.view()
   give('compare', scenarios)
   give('transfer', transfer)
-  give('saves', { saves: page.saves, canSave: loaded && run.begun, busy, note: page.savedNote, error: errors.save })
+  give('saves', { saves: page.saved.list, canSave: loaded && run.begun, busy, note: page.saved.note, error: errors.save })
 }

@@ -46,7 +46,7 @@ class RunControls extends PageElement {
     this.facts = {}
     const fact = (key, name) => h('div', {}, h('dt', {}, name), (this.facts[key] = h('dd', {}, '–')))
     this.fitBody = h('tbody')
-    this.fitTable = h('div.scroll.fits', { hidden: true }, h('table', {},
+    this.fitTable = h('div.scroll.fits', { hidden: true }, h('table', { 'aria-label': 'Fits' },
       h('thead', {}, h('tr', {}, ...['Fit', 'Sentences', 'Rounds', 'Loss', 'Time'].map((t) => h('th', { scope: 'col' }, t)))), this.fitBody))
     this.inputs = {}
     this.goOn = h('input', { type: 'checkbox', onchange: () => this.emit('settings-change', { goOn: this.goOn.checked }) })

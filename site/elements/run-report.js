@@ -54,7 +54,7 @@ class RunReport extends PageElement {
 /** Precision, recall and F1 of each label. */
 function labelTable(scores) {
   const cell = (x) => h('td', {}, Number.isFinite(x) ? percent(x) : '–')
-  return h('table', {}, h('thead', {}, h('tr', {}, ...['Label', 'Count', 'Found', 'Right when said', 'F1'].map((t) => h('th', { scope: 'col' }, t)))),
+  return h('table', { 'aria-label': 'Scores of each label' }, h('thead', {}, h('tr', {}, ...['Label', 'Count', 'Found', 'Right when said', 'F1'].map((t) => h('th', { scope: 'col' }, t)))),
     h('tbody', {}, ...perLabel(scores).map((r) => h('tr', {}, h('th', { scope: 'row' }, r.label), h('td', {}, grouped(r.n)), cell(r.recall), cell(r.precision), cell(r.f1)))))
 }
 

@@ -43,7 +43,7 @@ class ScoreBoard extends PageElement {
     for (const mark of marks) mark.middle = kept.has(mark) ? '' : '.middle'
     return h(`section.${hueClass(index)}`, {},
       h('h4', {}, h('span.dot'), ` ${task.name} `, h('span.quiet', {}, `guessing: ${percent(1 / task.labels.length)}`)),
-      h('div.scroll', {}, h('table', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Set'),
+      h('div.scroll', {}, h('table', { 'aria-label': `Accuracy of ${task.name}` }, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Set'),
         ...marks.map(({ step, epoch, middle }) => h(`th${middle}`, { scope: 'col' }, step === 0 ? 'Before' : this.fitted ? 'Fitted' : `Epoch ${Number(epoch.toFixed(1))}`)), h('th', { scope: 'col' }, 'F1'))),
         h('tbody', {}, ...sets.map((set) => this.#row(task, set, marks))))))
   }

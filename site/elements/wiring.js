@@ -35,7 +35,9 @@ export function wire(page, set) {
   on('compare-choose', ({ left }) => { page.comparison.left = left; page.show() })
   on('transfer-choose', (pair) => { page.comparison.pair = pair; page.show() })
   on('try-text', ({ text }) => { page.text = text; page.later('text', () => page.ask(text)) })
-  on('save-run', ({ name }) => page.keep((t) => t.save({ name }), `Saved as ${name}.`))
-  on('resume-run', (detail) => page.resume(detail))
-  on('remove-run', ({ name }) => page.keep((t) => t.removeSave(name), `${name} is deleted.`))
+  on('save-run', ({ name }) => page.saved.change((t) => t.save({ name }), `Saved as ${name}.`))
+  on('resume-run', (detail) => page.saved.resume(detail))
+  on('remove-run', ({ name }) => page.saved.change((t) => t.removeSave(name), `${name} is deleted.`))
+  // Another tab may have saved meanwhile. A browser that keeps nothing has been told already.
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible' && page.trainer) page.saved.refresh().catch(() => {}) })
 }

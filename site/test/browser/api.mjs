@@ -35,8 +35,10 @@ export async function useApi(browser, dist, report) {
     await report.part('aborting', () => aborting(page, report))
     await report.part('another origin', () => anotherOrigin(browser, server.url, report))
     await report.part('two tabs', () => twoTabs(browser, page, report))
-    await report.part('refused storage', () => refusedStorage(page, report))
-    if ((await browser.version()).startsWith('Chrome')) await report.part('a full disk', () => fullDisk(page, report))
+    if ((await browser.version()).startsWith('Chrome')) {
+      await report.part('refused storage', () => refusedStorage(page, report))
+      await report.part('a full disk', () => fullDisk(page, report))
+    }
     await page.close()
   } finally {
     await server.close()
@@ -340,7 +342,7 @@ async function twoTabs(browser, page, report) {
   report.check('once the first tab has turned away the second takes it up', free.run.step === 3 && free.left.length === 0, free)
 }
 
-/** A browser that lets the page keep nothing: a sentence, and everything else works. */
+/** Chromium lets a test reach into a worker. A browser that lets the page keep nothing: a sentence, and everything else works. */
 async function refusedStorage(page, report) {
   const { args } = tinyJob()
   const made = new Promise((resolve) => { page.once('workercreated', resolve) })
