@@ -42,11 +42,11 @@ func form(style string, allowed []string, r *random) []string {
 		return []string{"headline", "report"}
 	case style == "report" && n < 13:
 		return []string{"report", "report"}
-	case style == "review" && n < 6:
+	case style == "review" && n < 4:
 		return []string{"review", "review"}
-	case style == "review" && n < 10:
+	case style == "review" && n < 6:
 		return []string{"review", "review", "review"}
-	case style == "review" && n < 12:
+	case style == "review" && n < 7:
 		return []string{"review", "review", "review", "review", "review"}
 	}
 	return []string{style}

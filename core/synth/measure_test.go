@@ -95,3 +95,23 @@ func TestNaturalIsNotGenerated(t *testing.T) {
 		}
 	}
 }
+
+// TestLengthTellsNoLabel: the mean words of a label are within a tenth of those of its task.
+func TestLengthTellsNoLabel(t *testing.T) {
+	for _, split := range []string{Train, Heldout} {
+		s := Measure(large[split]())
+		for task, counts := range s.Tasks {
+			mean, n := 0.0, 0
+			for label, c := range counts {
+				mean += s.Length.Labels[task+"="+label] * float64(c)
+				n += c
+			}
+			mean /= float64(n)
+			for label := range counts {
+				if l := s.Length.Labels[task+"="+label]; l < 0.9*mean || l > 1.1*mean {
+					t.Errorf("%s: texts of %s %s have %.1f words, those of the task %.1f", split, task, label, l, mean)
+				}
+			}
+		}
+	}
+}
