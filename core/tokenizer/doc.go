@@ -5,11 +5,10 @@
 //
 //	text ─ repair ─▶ valid UTF-8 ─ added tokens ([MASK], [SEP], …) cut out ─▶ pieces
 //	piece ─ normalise (clean, set Chinese apart, strip accents, lower-case) ─ split at spaces and punctuation ─▶ words
-//	word ─ WordPiece: the longest match, again and again ─▶ pieces of words ─ cut to the length ─ template ([CLS] … [SEP]) ─▶ Encoding
+//	word ─ WordPiece of sugarme/tokenizer ─▶ pieces of words ─ cut to the length ─ template ([CLS] … [SEP]) ─▶ Encoding
 //
-// The normaliser and the splitter are our own, because those of sugarme/tokenizer differ from Hugging Face's; so is the
-// longest match, because importing it brings net/http and half of crypto into the page's download. Its WordPiece is the
-// judge of ours in the tests. Normaliser and splitter exist twice: normalize.go follows Hugging Face stage by stage and is the reference; steps.go looks each code point
+// The normaliser and the splitter are our own, because those of sugarme/tokenizer differ from Hugging Face's. They
+// exist twice: normalize.go follows Hugging Face stage by stage and is the reference; steps.go looks each code point
 // up in a table made from it, and leaves the few texts in which code points depend on each other to the reference.
 // What the code points are is recorded from Hugging Face tokenizers itself (tables_gen.go), for its Unicode tables
 // are of several ages and none of them is Go's.

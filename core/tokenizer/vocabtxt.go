@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sugarme/tokenizer/model"
 )
 
 // configWords is what tokenizer_config.json says about a vocab.txt: the words and defaults of transformers'
@@ -105,7 +107,7 @@ func (w configWords) addedTokens() ([]addedToken, error) {
 
 // readLines reads one token a line; the id is the number of the line, from 0. As in Hugging Face, spaces at the end
 // of a line are not part of the token, and of equal tokens the last counts.
-func readLines(raw []byte) (map[string]int, error) {
+func readLines(raw []byte) (model.Vocab, error) {
 	if !utf8.Valid(raw) {
 		return nil, fmt.Errorf("%w: not UTF-8", ErrFormat)
 	}
@@ -113,7 +115,7 @@ func readLines(raw []byte) (map[string]int, error) {
 	if len(lines) > maxVocab {
 		return nil, fmt.Errorf("%w: %d lines, at most %d are allowed", ErrFormat, len(lines), maxVocab)
 	}
-	ids := make(map[string]int, len(lines))
+	ids := make(model.Vocab, len(lines))
 	for id, line := range lines {
 		ids[strings.TrimRight(line, spaces)] = id
 	}

@@ -3,7 +3,9 @@ package tokenizer
 import (
 	"fmt"
 	"math"
-	"unicode/utf8"
+
+	"github.com/sugarme/tokenizer/model"
+	"github.com/sugarme/tokenizer/model/wordpiece"
 )
 
 // maxVocab bounds the entries of a vocabulary and its ids; the largest of the BERT family has about 120,000.
@@ -11,20 +13,19 @@ const maxVocab = 1_000_000
 
 // wordpieceConfig is the "model" of a tokenizer.json. Hugging Face requires every field but the type.
 type wordpieceConfig struct {
-	Type     string         `json:"type"`
-	Unk      *string        `json:"unk_token"`
-	Prefix   *string        `json:"continuing_subword_prefix"`
-	MaxChars *uint64        `json:"max_input_chars_per_word"`
-	Vocab    map[string]int `json:"vocab"`
+	Type     string      `json:"type"`
+	Unk      *string     `json:"unk_token"`
+	Prefix   *string     `json:"continuing_subword_prefix"`
+	MaxChars *uint64     `json:"max_input_chars_per_word"`
+	Vocab    model.Vocab `json:"vocab"`
 }
 
-// vocabulary is the WordPiece model (arXiv 1609.08144, tokenizers.models.WordPiece): a word is cut into the longest token that it
-// begins with, then the longest that goes on from there, which the vocabulary has with the prefix "##", and so to its end. A
-// word that has no such cut is unknown as a whole.
+// vocabulary holds the WordPiece model of sugarme/tokenizer, whose longest match agrees with Hugging Face's on valid
+// UTF-8, and beside it what makes the common cases quick: the model allocates several times for each piece it tries.
 type vocabulary struct {
-	ids      map[string]int
+	model    wordpiece.WordPiece
+	ids      model.Vocab
 	names    []string // by id, for tokens that cost no allocation
-	prefix   string   // of pieces that go on
 	unk      int
 	unkName  string
 	maxChars int
@@ -42,12 +43,15 @@ func newVocabulary(c wordpieceConfig) (*vocabulary, error) {
 	if err != nil {
 		return nil, err
 	}
+	maxChars := int(min(*c.MaxChars, math.MaxInt32))
+	builder := wordpiece.NewWordPieceBuilder().Vocab(&c.Vocab).UnkToken(*c.Unk)
 	return &vocabulary{
-		ids: c.Vocab, names: names, prefix: *c.Prefix, unk: unk, unkName: *c.Unk, maxChars: int(min(*c.MaxChars, math.MaxInt32)),
+		model: builder.ContinuingSubwordPrefix(*c.Prefix).MaxInputCharsPerWord(maxChars).Build(),
+		ids:   c.Vocab, names: names, unk: unk, unkName: *c.Unk, maxChars: maxChars,
 	}, nil
 }
 
-func namesByID(ids map[string]int) ([]string, error) {
+func namesByID(ids model.Vocab) ([]string, error) {
 	size := 0
 	for name, id := range ids {
 		if id < 0 || id >= maxVocab {
@@ -78,39 +82,12 @@ func (v *vocabulary) appendWord(enc *Encoding, word []byte, from []int32) {
 		enc.append(id, v.names[id], whole)
 		return
 	}
-	before := len(enc.IDs)
-	rest := append(make([]byte, 0, 128), v.prefix...) // stays on the stack for all but the longest words
-	rest = append(rest, word...)
-	for at, char := 0, 0; at < len(word); {
-		piece := rest[len(v.prefix)+at:]
-		if at > 0 { // the bytes before it are used up, and the prefix takes their place
-			piece = rest[at:]
-			copy(piece, v.prefix)
-		}
-		id, size, ok := v.longest(piece, at > 0)
-		if !ok {
-			enc.IDs, enc.Tokens, enc.Offsets = enc.IDs[:before], enc.Tokens[:before], enc.Offsets[:before]
-			enc.append(v.unk, v.unkName, whole)
-			return
-		}
-		chars := utf8.RuneCount(word[at : at+size])
-		enc.append(id, v.names[id], [2]int{int(from[char]), int(from[char+chars-1]) + 1})
-		at, char = at+size, char+chars
+	pieces, err := v.model.Tokenize(string(word))
+	if err != nil { // only for want of the unknown token, which newVocabulary has found
+		enc.append(v.unk, v.unkName, whole)
+		return
 	}
-}
-
-// longest finds the longest token that piece begins with, and its bytes without the prefix.
-func (v *vocabulary) longest(piece []byte, goesOn bool) (id, size int, ok bool) {
-	from := 0
-	if goesOn {
-		from = len(v.prefix)
+	for _, p := range pieces {
+		enc.append(p.Id, p.Value, [2]int{int(from[p.Offsets[0]]), int(from[p.Offsets[1]-1]) + 1})
 	}
-	for end := len(piece); end > from; {
-		if id, ok := v.ids[string(piece[:end])]; ok {
-			return id, end - from, true
-		}
-		_, last := utf8.DecodeLastRune(piece[:end])
-		end -= last
-	}
-	return 0, 0, false
 }
