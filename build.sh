@@ -143,8 +143,8 @@ build_tools() {
 build_wasm() {
 	mkdir -p "$stage/wasm"
 	GOOS=js GOARCH=wasm "${go_build[@]}" -ldflags=-w -o bin/linked.wasm ./wasm
-	bin/link -main "$stage/wasm/thaw.wasm" -helper "$stage/wasm/helper.wasm" bin/linked.wasm
-	install -m 644 "$goroot/lib/wasm/wasm_exec.js" "$stage/wasm/wasm_exec.js"
+	bin/link -out "$stage/wasm" bin/linked.wasm
+	node site/dev/adapt-exec.mjs "$goroot/lib/wasm/wasm_exec.js" "$stage/wasm/wasm_exec.js"
 }
 
 build_vendor() {

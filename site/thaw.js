@@ -75,7 +75,8 @@ export { ThawError }
  * @typedef {{ event: 'skipped', step: number, why: string }} SkippedEvent
  * @typedef {{ event: 'probe', task: string, n: number, iterations: number, converged: boolean, loss: number, ms: number }} ProbeEvent
  * @typedef {{ event: 'done', steps: number, seconds: number, stopped: boolean, early: boolean, bestStep: number }} DoneEvent   early and bestStep with patience: it ended the run, the step whose weights the model has
- * @typedef {PlanEvent | StepEvent | EvalEvent | FrozenEvent | SkippedEvent | ProbeEvent | DoneEvent} TrainEvent
+ * @typedef {{ event: 'device', device: Device }} DeviceEvent   something of the device was lost; the run goes on without it, and nothing of the run was lost
+ * @typedef {PlanEvent | DeviceEvent | StepEvent | EvalEvent | FrozenEvent | SkippedEvent | ProbeEvent | DoneEvent} TrainEvent
  *
  * @typedef {{ name: string, shape: number[], size: number, group: string }} Parameter
  * @typedef {{ name: string, family: string, layers: number, hidden: number, positions: number, parameters: Parameter[], bytes: number, ignored: string[], fresh: string[], tasks: Task[] }} Model
@@ -97,36 +98,18 @@ const JOB = ['tasks', 'head', 'data', 'eval', 'evals', 'resume', 'signal']
 const UNNAMED = 'my run'
 
 /**
- * Starts a trainer. Weights that the site of this file does not have come from the Hugging Face hub, or from the mirror of it that
+ * Starts a trainer on the device that is quickest here, or on the one that is asked for if it is there; t.device says which and
+ * why. threads is the greatest number of threads of the processor: without it, all that the browser tells of. Several need a page
+ * that is isolated from other origins (the headers COOP and COEP). Weights that the site of this file does not have come from the Hugging Face hub, or from the mirror of it that
  * `hub` names; nothing but the request for them goes there.
  *
- * @param {{ device?: DeviceName, hub?: string, onProgress?: (p: Progress) => void, onNotice?: (text: string) => void }} [options]
+ * @param {{ device?: DeviceName, threads?: number, hub?: string, onProgress?: (p: Progress) => void, onNotice?: (text: string) => void }} [options]
  * @returns {Promise<Trainer>}
  */
-export async function createTrainer({ device = 'auto', hub, onProgress, onNotice } = {}) {
-  const client = new TrainClient({ script: new URL('./worker/worker.js', import.meta.url) })
-  const { device: words } = await client.call('hello')
-  return new Trainer(client, deviceOf(device, words), { onProgress, onNotice, hub })
-}
-
-/**
- * What runs, and why the rest does not.
- *
- * @param {DeviceName} asked
- * @param {string} words   of the backend
- * @returns {Device}
- */
-function deviceOf(asked, words) {
-  const known = asked === 'auto' || asked === 'cpu'
-  return {
-    kind: 'cpu',
-    reason: `${known ? '' : `${asked} was asked for and is not part of this version. `}One thread of the processor runs: ${words}.`,
-    candidates: [
-      { kind: 'webgpu', ok: false, ms: null, why: 'not part of this version' },
-      { kind: 'threads', ok: false, ms: null, why: 'not part of this version' },
-      { kind: 'cpu', ok: true, ms: null, why: words },
-    ],
-  }
+export async function createTrainer({ device = 'auto', threads, hub, onProgress, onNotice } = {}) {
+  const client = new TrainClient({ script: new URL('./worker/worker.js', import.meta.url), wish: { device, threads } })
+  const { device: runs } = await client.call('hello')
+  return new Trainer(client, runs, { onProgress, onNotice, hub })
 }
 
 /** A trainer: one model, at most one run at a time. Make it with createTrainer. */
@@ -153,8 +136,8 @@ export class Trainer {
 
   /**
    * Loads an encoder: a name of weights/manifest.json, or the files of a model folder. A file that does not lie in weights/ comes
-   * from the Hugging Face hub, at the revision that the manifest pins. Then a short forward pass is timed, which
-   * t.device tells in milliseconds.
+   * from the Hugging Face hub, at the revision that the manifest pins. Then a short forward pass is timed on each device that
+   * could run, and the quickest runs from then on: t.device tells.
    *
    * @param {string | File[] | FileList} from
    * @param {{ onProgress?: (p: Progress) => void, onNotice?: (text: string) => void, signal?: AbortSignal }} [options]
@@ -162,9 +145,9 @@ export class Trainer {
    */
   async load(from, { onProgress = this.#ears.onProgress, onNotice = this.#ears.onNotice, signal } = {}) {
     const args = typeof from === 'string' ? defined({ name: from, hub: this.#hub }) : { files: Array.from(from) }
-    const { ms, ...model } = await this.#client.call('load', args, { onProgress, onNotice, signal })
+    const { ms: _ms, device, ...model } = await this.#client.call('load', args, { onProgress, onNotice, signal })
     this.model = /** @type {Model} */ (model)
-    this.device = { ...this.device, candidates: this.device.candidates.map((c) => (c.ok ? { ...c, ms } : c)) }
+    this.device = device
     return this.model
   }
 
@@ -221,7 +204,11 @@ export class Trainer {
     signal?.addEventListener('abort', stop, { once: true })
     /** @type {EventQueue<TrainEvent>} */
     const events = new EventQueue()
-    const over = this.#client.call('train', defined(jobOf(settings)), { onEvent: (e) => events.push(e) })
+    const hear = (/** @type {TrainEvent} */ e) => {
+      if (e.event === 'device') this.device = e.device
+      events.push(e)
+    }
+    const over = this.#client.call('train', defined(jobOf(settings)), { onEvent: hear })
     over.then(() => events.end(), (error) => events.end(error))
     try {
       yield* events

@@ -4,27 +4,49 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
-	"thaw/core/backend"
-	"thaw/core/backend/cpu"
-	"thaw/core/kernel"
 	"thaw/wasm/bridge"
+	"thaw/wasm/device"
+	"thaw/wasm/pool"
 )
 
+// wrong is the exit code of a program whose kernels compute something else than they should on this machine; site/worker/program.js
+// then tries the build without fused products.
+const wrong = 3
+
 func main() {
-	if err := run(kernel.Serial()); err != nil {
+	err := run()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "thaw:", err)
+	}
+	switch {
+	case errors.Is(err, device.ErrWrong):
+		os.Exit(wrong)
+	case err != nil:
 		os.Exit(1)
 	}
 }
 
-// run serves the page with the processor's backend, its tasks cut over the pool.
-func run(pool kernel.Pool) error {
+// run chooses a device and serves the page.
+func run() error {
+	machine, err := device.ReadMachine(os.Args)
+	if err != nil {
+		return err
+	}
+	workers, err := pool.New()
+	if err != nil {
+		return err
+	}
+	ladder, err := device.New(machine, workers)
+	if err != nil {
+		return err
+	}
 	port, err := bridge.Worker()
 	if err != nil {
 		return err
 	}
-	return bridge.Serve(port, func(tick func() error) backend.Backend { return cpu.New(pool, cpu.Tick(tick)) })
+	return bridge.Serve(port, ladder)
 }

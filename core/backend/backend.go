@@ -5,7 +5,15 @@
 // after it do nothing, and Sync and Read report it. Every gradient adds to its destination.
 package backend
 
-import "thaw/core/kernel"
+import (
+	"errors"
+
+	"thaw/core/kernel"
+)
+
+// ErrAgain is the fault of a device that has lost a part of itself and goes on without it: what was asked since the last
+// Sync or Read is void, parameters and moments are whole, and doing the work again gives what it would have given.
+var ErrAgain = errors.New("the device was disturbed, and the work has to be done again")
 
 // Buffer is float32 or int32 elements on a device.
 type Buffer interface {

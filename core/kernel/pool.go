@@ -7,12 +7,20 @@ import (
 
 // Pool runs the parts of a task, on one thread or several. The bits of the result do not depend on which.
 type Pool interface {
-	// Run does all parts of t and returns when they are done. One task runs at a time.
-	Run(t *Task)
+	// Run does all parts of t and returns when they are done. One task runs at a time. An error says that a thread was
+	// lost in the midst of a part: what t writes is then undefined, and the pool goes on with the threads that are left.
+	Run(t *Task) error
 	// Threads is how many threads share the work.
 	Threads() int
 	// Close ends the helpers. The pool is not used afterwards.
 	Close()
+}
+
+// Frail is a pool whose threads may be lost, as a browser's may. What must be done whole or not at all is not given to it.
+type Frail interface {
+	Pool
+	// Alone does all parts of t on the caller's thread.
+	Alone(t *Task)
 }
 
 // Serial is a pool of the calling thread alone.
@@ -20,11 +28,13 @@ func Serial() Pool { return serial{} }
 
 type serial struct{}
 
-func (serial) Run(t *Task) {
+func (serial) Run(t *Task) error {
 	for p := range t.Parts {
 		Run(t, p)
 	}
+	return nil
 }
+
 func (serial) Threads() int { return 1 }
 func (serial) Close()       {}
 
@@ -47,7 +57,7 @@ type goroutines struct {
 	done sync.WaitGroup
 }
 
-func (g *goroutines) Run(t *Task) {
+func (g *goroutines) Run(t *Task) error {
 	g.next.Store(0)
 	helpers := max(0, min(g.n, t.Parts)-1) // a task of no rows has no parts
 	g.done.Add(helpers)
@@ -56,6 +66,7 @@ func (g *goroutines) Run(t *Task) {
 	}
 	g.take(t)
 	g.done.Wait()
+	return nil
 }
 
 func (g *goroutines) help() {

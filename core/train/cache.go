@@ -15,6 +15,7 @@ type cache struct {
 	rows   []int // rows of each example
 	at     []int // first row of each example in the store, -1 if the budget does not reach it
 	have   []bool
+	fresh  []int // examples stored by work that is not known to have succeeded
 	chunks []backend.Buffer
 	pooled bool
 	on     bool
@@ -93,12 +94,21 @@ func (c *cache) compute(t *Trainer, from *corpus, b data.Batch, missing []int, x
 		} else {
 			t.ops.Copy(c.chunk(t.ops, c.at[i]), y.Value(), c.h, ranges(backend.Rows{}, c.at[i]%chunkRows, row, n))
 			c.have[i] = true
+			c.fresh = append(c.fresh, i)
 		}
 		row += n
 	}
 	if len(direct.To) > 0 {
 		t.ops.Copy(x.Value(), y.Value(), c.h, direct)
 	}
+}
+
+// settle ends the work that has stored examples: if it failed, they are not there.
+func (c *cache) settle(good bool) {
+	for _, i := range c.fresh {
+		c.have[i] = good
+	}
+	c.fresh = c.fresh[:0]
 }
 
 // gather copies stored rows to where they belong in x, one copy for each buffer of the store.
@@ -154,6 +164,6 @@ func (c *cache) free(ops backend.Backend) {
 	for _, b := range c.chunks {
 		ops.Free(b)
 	}
-	c.chunks = nil
+	c.chunks, c.fresh = nil, nil
 	clear(c.have)
 }

@@ -15,11 +15,19 @@ func (t *Trainer) evaluate(emit func(Event)) error {
 		s := model.NewScoring(t.model.Heads.Tasks)
 		for _, run := range data.Cut(c.examples, data.Order(len(c.examples), 0, false, 0), t.settings.BatchTokens) {
 			b := data.Pack(c.examples, run)
-			t.tape.Reset()
-			t.tape.Training = false
-			err := model.ReadLogits(t.ops, t.logits(c, b), func(i, task int, row []float32) { s.Add(task, b.Labels[task][i], row) })
+			rows := make([][][]float32, len(t.model.Heads.Tasks)) // counted only when all of the batch has come
+			err := t.again(func() error {
+				t.tape.Reset()
+				t.tape.Training = false
+				return model.ReadLogits(t.ops, t.logits(c, b), func(i, task int, row []float32) { rows[task] = append(rows[task][:i], row) })
+			})
 			if err != nil {
 				return err
+			}
+			for task := range rows {
+				for i, row := range rows[task] {
+					s.Add(task, b.Labels[task][i], row)
+				}
 			}
 		}
 		scores := s.Finish()

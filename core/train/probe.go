@@ -44,10 +44,13 @@ func (t *Trainer) features() (*tensor.Tensor, error) {
 	n, h := len(t.train.examples), t.model.Encoder.Config.Hidden
 	x := tensor.New(n, h)
 	for _, run := range data.Cut(t.train.examples, data.Order(n, 0, false, 0), t.settings.BatchTokens) {
-		t.tape.Reset()
-		t.tape.Training = false
-		v := t.train.cache.fetch(t, t.train, data.Pack(t.train.examples, run))
-		if err := t.ops.Read(x.Data[run[0]*h:(run[0]+len(run))*h], v.Value()); err != nil {
+		err := t.again(func() error {
+			t.tape.Reset()
+			t.tape.Training = false
+			v := t.train.cache.fetch(t, t.train, data.Pack(t.train.examples, run))
+			return t.ops.Read(x.Data[run[0]*h:(run[0]+len(run))*h], v.Value())
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -63,8 +66,10 @@ func (t *Trainer) labels(task int) []int32 {
 	return out
 }
 
-// breathe lets the device's hook run between two passes of a fit.
+// breathe lets the device's hook run between two passes of a fit, or two pieces of a proof.
 func (t *Trainer) breathe(int, float64) error {
-	t.ops.Fill(t.sums, 0)
-	return t.ops.Sync()
+	return t.again(func() error {
+		t.ops.Fill(t.sums, 0)
+		return t.ops.Sync()
+	})
 }

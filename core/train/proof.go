@@ -74,7 +74,9 @@ func (t *Trainer) hash(p *nn.Param, breathe bool) (string, error) {
 		}
 		h.Write(bytes[:4*len(c)])
 		if breathe {
-			t.ops.Fill(t.sums, 0)
+			if err := t.breathe(0, 0); err != nil {
+				return "", err
+			}
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

@@ -15,11 +15,23 @@ func (t *Trainer) Step(emit func(Event)) error {
 	begin := time.Now()
 	index := t.sentences()
 	labelled := data.Labelled(t.train.examples, index)
-	if err := t.gradients(index, labelled); err != nil {
+	if err := t.again(func() error { return t.gradients(index, labelled) }); err != nil {
 		return err
 	}
-	t.optim.Step(t.schedule.Factor(t.done))
+	if err := t.again(t.update); err != nil {
+		return err
+	}
 	return t.report(index, labelled, begin, emit)
+}
+
+// update has the optimizer take the step. One that was disturbed or stopped before the first parameter changed is not counted.
+func (t *Trainer) update() error {
+	t.optim.Step(t.schedule.Factor(t.done))
+	err := t.ops.Sync()
+	if err != nil {
+		t.optim.Skipped()
+	}
+	return err
 }
 
 // gradients runs the step's sentences forward and back, cut into micro-batches whose gradients add up.

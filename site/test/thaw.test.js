@@ -41,17 +41,29 @@ afterEach(() => {
   FakeWorker.answer = kept.answer
 })
 
+const DEVICE = { kind: 'cpu', reason: 'It runs.', candidates: [{ kind: 'cpu', ok: true, ms: null, why: 'one thread' }] }
 const sentBy = (worker, cmd) => worker.sent.find((m) => m.cmd === cmd)
-const greet = (more) => (message, worker) => (message.cmd === 'hello' ? { reply: { device: 'cpu' } } : more(message, worker))
+const greet = (more) => (message, worker) => (message.cmd === 'hello' ? { reply: { device: DEVICE } } : more(message, worker))
 
-test('a trainer says what runs it', async () => {
-  FakeWorker.answer = greet(() => ({ reply: {} }))
-  const t = await createTrainer({ device: 'threads' })
+test('a trainer says what runs it, and the worker what is wished for', async () => {
+  const timed = { ...DEVICE, kind: 'threads' }
+  const less = { ...DEVICE, reason: 'A helper was lost.' }
+  FakeWorker.answer = greet((message) => {
+    if (message.cmd === 'load') return { reply: { name: 'minilm', ms: 3, device: timed } }
+    if (message.cmd === 'train') return [{ event: { event: 'device', device: less } }, { reply: {} }]
+    return { reply: {} }
+  })
+  const t = await createTrainer({ device: 'threads', threads: 2 })
   assert.ok(t instanceof Trainer)
-  assert.equal(t.device.kind, 'cpu')
-  assert.match(t.device.reason, /threads was asked for/)
-  assert.deepEqual(t.device.candidates.map((c) => [c.kind, c.ok]), [['webgpu', false], ['threads', false], ['cpu', true]])
-  assert.doesNotMatch((await createTrainer()).device.reason, /asked for/)
+  assert.deepEqual(FakeWorker.all[0].sent[0], { start: { device: 'threads', threads: 2 } })
+  assert.deepEqual(t.device, DEVICE)
+  const model = await t.load('minilm')
+  assert.deepEqual(model, { name: 'minilm' })
+  assert.deepEqual(t.device, timed)
+  const events = []
+  for await (const e of t.train({})) events.push(e.event)
+  assert.deepEqual(events, ['device'])
+  assert.deepEqual(t.device, less)
 })
 
 test('settings become a job', async () => {

@@ -3,6 +3,7 @@
  * asked, and starts another worker after a crash.
  */
 import { ThawError } from './protocol.js'
+import { startWorker } from './shim.js'
 
 /**
  * @typedef {{ signal?: AbortSignal, onEvent?: (event: any) => void, onProgress?: (progress: any) => void, onNotice?: (text: string) => void }} Ears
@@ -20,10 +21,12 @@ export class TrainClient {
   #closed = false
 
   /**
-   * @param {{ script: URL, onCrash?: (error: ThawError) => void }} options   the URL of worker.js
+   * @param {{ script: URL, wish?: import('./program.js').Wish, onCrash?: (error: ThawError) => void }} options   the URL of worker.js, and what
+   *        device is wished for
    */
-  constructor({ script, onCrash = () => {} }) {
+  constructor({ script, wish = {}, onCrash = () => {} }) {
     this.script = script
+    this.wish = wish
     this.onCrash = onCrash
   }
 
@@ -31,7 +34,8 @@ export class TrainClient {
   start() {
     if (this.#closed) return Promise.reject(new ThawError('closed', 'This trainer is closed.', 'Make another with createTrainer.'))
     this.#started ??= new Promise((resolve, reject) => {
-      const worker = shim(this.script)
+      const worker = startWorker(this.script, 'thaw')
+      worker.postMessage({ start: this.wish })
       this.#worker = worker
       worker.onmessage = ({ data }) => {
         if (data.ready) resolve()
@@ -110,14 +114,4 @@ export class TrainClient {
     for (const asked of this.#asked.values()) asked.reject(error)
     this.#asked.clear()
   }
-}
-
-/**
- * Starts a worker through a blob, so that its script may come from another origin than the page.
- *
- * @param {URL} script
- */
-function shim(script) {
-  const url = URL.createObjectURL(new Blob([`import ${JSON.stringify(script.href)}`], { type: 'text/javascript' }))
-  return new Worker(url, { type: 'module', name: 'thaw' })
 }

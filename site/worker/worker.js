@@ -2,12 +2,10 @@
  * The worker: it runs thaw's Go program and stands between it and the page. Commands for Go are passed on; what needs the browser's
  * storage or network (weights, saves) is prepared here and reaches Go as streams.
  */
+import { startProgram } from './program.js'
 import { SHELL, ThawError, decodeAnswer, encodeCommand } from './protocol.js'
 import { listSaves, openSave, removeSave, rowOf, writeSave } from './saves.js'
 import { chosenFolder, isCached, namedFolder } from './weights.js'
-
-const PROGRAM = new URL('../../wasm/thaw.wasm', import.meta.url)
-const LOADER = new URL('../../wasm/wasm_exec.js', import.meta.url)
 
 /** @typedef {{ id: number, cmd: string, args: any }} Command */
 /** @typedef {{ resolve: (reply: any) => void, reject: (error: Error) => void }} Waiting */
@@ -132,33 +130,22 @@ function plain(error) {
   return { code: 'failed', message: error?.message ?? String(error), hint: '' }
 }
 
-/** Compiles while the bytes arrive, or afterwards where a server sends another content type. @param {WebAssembly.Imports} imports */
-async function instantiate(imports) {
-  const answer = await fetch(PROGRAM)
-  if (!answer.ok) throw new ThawError('program', `wasm/thaw.wasm could not be fetched: the server answered ${answer.status}.`, 'Check that wasm/ lies beside site/.')
-  const spare = answer.clone()
-  try {
-    return (await WebAssembly.instantiateStreaming(answer, imports)).instance
-  } catch {
-    return (await WebAssembly.instantiate(await spare.arrayBuffer(), imports)).instance
-  }
-}
-
-/** Starts Go and then takes commands; those that came before wait. */
+/** Starts Go and then takes commands; those that came before wait. The page's first message says what device it wishes. */
 async function main() {
   /** @type {any} */
   const go = {}
   const shell = new Shell(go)
   const ready = new Promise((resolve) => { go.ready = () => resolve(undefined) })
   go.send = (/** @type {string} */ json, /** @type {Uint8Array[]} */ binary) => shell.hear(json, binary)
-  self.addEventListener('message', ({ data }) => { ready.then(() => shell.take(data)) })
+  const wish = new Promise((resolve) => {
+    self.addEventListener('message', ({ data }) => {
+      if (data.start) resolve(data.start)
+      else ready.then(() => shell.take(data))
+    })
+  })
   try {
-    await import(LOADER.href)
-    const scope = /** @type {any} */ (globalThis)
-    scope.thaw = go
-    const program = new scope.Go()
-    const instance = await instantiate(program.importObject)
-    const over = program.run(instance)
+    Object.assign(globalThis, { thaw: go })
+    const { over } = await startProgram(await wish, ready)
     await Promise.race([ready, over])
     post({ ready: true })
     await over

@@ -52,11 +52,11 @@ func (s *session) load(a *Load, open func(string) (Stream, error)) (any, error) 
 	// The memory of a page never shrinks. Collected now, the old model's makes room for what comes.
 	defer runtime.GC()
 	s.model, s.freeze, s.learnt = m, "", m.Heads != nil
-	if err := s.speed.time(m); err != nil {
+	if err := s.time(m); err != nil {
 		return nil, err
 	}
 	reply := loaded(a.Name, m, a.Files[at].Bytes)
-	reply.MS = s.speed.forward
+	reply.MS, reply.Device = s.speed.forward, s.devices.Device()
 	return reply, nil
 }
 

@@ -10,12 +10,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"thaw/core/backend"
 	"thaw/core/backend/cpu"
 	"thaw/core/kernel"
+	"thaw/wasm/device"
 )
 
 // page is the other end of the bridge in tests: it sends commands and hears answers, as client.js does.
@@ -37,10 +39,12 @@ type answer struct {
 }
 
 // newPage starts a bridge that lets messages in after every operation.
-func newPage(t *testing.T) *page {
+func newPage(t *testing.T) *page { return newPageOn(t, &serial{}) }
+
+func newPageOn(t *testing.T, devices Devices) *page {
 	p := &page{t: t, in: make(chan Message, 100), out: make(chan answer, 10000), over: make(chan error, 1)}
 	go func() {
-		p.over <- serve(p, func(tick func() error) backend.Backend { return cpu.New(kernel.Serial(), cpu.Tick(tick)) }, 0)
+		p.over <- serve(p, devices, 0)
 	}()
 	t.Cleanup(func() {
 		p.call("close", nil, nil)
@@ -50,6 +54,25 @@ func newPage(t *testing.T) *page {
 	})
 	return p
 }
+
+// serial is a machine of one thread. It can be told that it has changed.
+type serial struct {
+	pool    kernel.Pool
+	changed atomic.Bool
+}
+
+func (d *serial) Open(tick func() error) backend.Backend {
+	if d.pool == nil {
+		d.pool = kernel.Serial()
+	}
+	return cpu.New(d.pool, cpu.Tick(tick))
+}
+func (d *serial) Device() device.Device { return device.Device{Kind: device.CPU, Reason: "a test"} }
+func (d *serial) Time(pass func() (float64, error)) error {
+	_, err := pass()
+	return err
+}
+func (d *serial) Changed() bool { return d.changed.Swap(false) }
 
 func (p *page) Wait() Message { return <-p.in }
 

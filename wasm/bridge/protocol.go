@@ -17,6 +17,7 @@ import (
 	"thaw/core/model"
 	"thaw/core/report"
 	"thaw/core/synth"
+	"thaw/wasm/device"
 )
 
 // Limits on messages, checked before anything is made of them.
@@ -143,7 +144,7 @@ type Evals struct {
 type (
 	// Greeting answers Hello.
 	Greeting struct {
-		Device string `json:"device"` // the backend in words
+		Device device.Device `json:"device"`
 	}
 	// Loaded answers Load.
 	Loaded struct {
@@ -158,6 +159,8 @@ type (
 		Fresh      []string    `json:"fresh"`   // parameters that the file lacks and that were made anew
 		Tasks      []Task      `json:"tasks"`   // of a folder that was trained before
 		MS         float64     `json:"ms"`      // a forward pass of four short texts
+
+		Device device.Device `json:"device"` // the quickest, by that pass
 	}
 	// Parameter is one tensor of the model.
 	Parameter struct {

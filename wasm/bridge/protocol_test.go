@@ -118,7 +118,8 @@ func answerOf(kind, of string) any {
 			"setFreeze": new(Frozen), "predict": new(Predictions), "evaluate": new(Evaluated), "encode": new(Encoded), "save": new(Run),
 		},
 		"event": {
-			"plan": new(train.PlanEvent), "step": new(train.StepEvent), "eval": new(train.EvalEvent), "frozen": new(train.FrozenEvent),
+			"device": new(Changed),
+			"plan":   new(train.PlanEvent), "step": new(train.StepEvent), "eval": new(train.EvalEvent), "frozen": new(train.FrozenEvent),
 			"skipped": new(train.SkippedEvent), "probe": new(train.ProbeEvent), "done": new(train.DoneEvent),
 		},
 	}

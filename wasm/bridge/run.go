@@ -128,6 +128,9 @@ func (s *session) goOn() (any, error) {
 
 // hear passes an event on. What waits for the end of a step is done here.
 func (s *session) hear(r *run, e train.Event) {
+	if s.devices.Changed() {
+		s.said(r.id, Changed{"device", s.devices.Device()})
+	}
 	switch e := e.(type) {
 	case train.PlanEvent:
 		r.total = e.Steps

@@ -15,6 +15,7 @@ import (
 	"thaw/core/backend"
 	"thaw/core/model"
 	"thaw/core/train"
+	"thaw/wasm/device"
 )
 
 // breath is how long a work may go on before messages are let in.
@@ -48,15 +49,25 @@ type Port interface {
 	Send(message []byte, binary ...[]byte) error
 }
 
-// Serve answers commands until Close comes. Open makes the backend, which calls tick after every operation.
-func Serve(port Port, open func(tick func() error) backend.Backend) error {
-	return serve(port, open, breath)
+// Devices is what may run the trainer, and what does.
+type Devices interface {
+	// Open makes the backend, which calls tick after every operation.
+	Open(tick func() error) backend.Backend
+	// Device is what runs, and why.
+	Device() device.Device
+	// Time has each candidate do a pass, which returns its milliseconds, and takes the quickest.
+	Time(pass func() (float64, error)) error
+	// Changed says whether something was lost since it was asked last; Device then tells.
+	Changed() bool
 }
 
+// Serve answers commands until Close comes.
+func Serve(port Port, devices Devices) error { return serve(port, devices, breath) }
+
 // serve lets messages in at least every so often.
-func serve(port Port, open func(tick func() error) backend.Backend, often time.Duration) error {
-	s := &session{port: port, often: often, last: time.Now()}
-	s.ops = open(s.tick)
+func serve(port Port, devices Devices, often time.Duration) error {
+	s := &session{port: port, devices: devices, often: often, last: time.Now()}
+	s.ops = devices.Open(s.tick)
 	for !s.closed {
 		s.handle(s.next())
 	}
@@ -65,13 +76,14 @@ func serve(port Port, open func(tick func() error) backend.Backend, often time.D
 
 // session is what the worker knows between two commands.
 type session struct {
-	port   Port
-	ops    backend.Backend
-	model  *model.Model
-	run    *run   // the last run, going on or over; nil before the first
-	learnt bool   // the model's heads have learnt something
-	freeze string // policy of the next run where the page says none
-	speed  speed
+	port    Port
+	devices Devices
+	ops     backend.Backend
+	model   *model.Model
+	run     *run   // the last run, going on or over; nil before the first
+	learnt  bool   // the model's heads have learnt something
+	freeze  string // policy of the next run where the page says none
+	speed   speed
 
 	works   []*work   // what is being done, the innermost last
 	waiting []request // commands put off until the work is over
@@ -129,11 +141,23 @@ func (s *session) handle(r request) {
 	defer w.cancel()
 	s.works = append(s.works, w)
 	reply, binary, err := s.safely(func() (any, [][]byte, error) { return s.do(r) })
+	for asks(r.Args) && errors.Is(err, backend.ErrAgain) {
+		reply, binary, err = s.safely(func() (any, [][]byte, error) { return s.do(r) })
+	}
 	s.works = s.works[:len(s.works)-1]
 	if errors.Is(err, errLater) {
 		return // it is answered when its time has come
 	}
 	s.answer(r.ID, reply, err, binary...)
+}
+
+// asks says whether a command is a question, which may be answered once more when the device was disturbed.
+func asks(args any) bool {
+	switch args.(type) {
+	case *Predict, *Evaluate, *Encode:
+		return true
+	}
+	return false
 }
 
 // safely does some work. This is the one place that recovers: a broken rule of the program becomes an error of code
@@ -179,7 +203,7 @@ func (s *session) do(r request) (any, [][]byte, error) {
 func (s *session) answers(args any) (any, error) {
 	switch a := args.(type) {
 	case *Hello:
-		return Greeting{s.ops.Name()}, nil
+		return Greeting{s.devices.Device()}, nil
 	case *Plan:
 		return s.plan(a)
 	case *Synth:
@@ -212,11 +236,19 @@ func (s *session) answer(id int, reply any, err error, binary ...[]byte) {
 }
 
 // event sends something that happened in the work of command id.
-func (s *session) event(id int, e train.Event) {
+func (s *session) event(id int, e train.Event) { s.said(id, e) }
+
+// Changed is the event that another device runs.
+type Changed struct {
+	Event  string        `json:"event"` // "device"
+	Device device.Device `json:"device"`
+}
+
+func (s *session) said(id int, event any) {
 	s.send(struct {
-		ID    int         `json:"id"`
-		Event train.Event `json:"event"`
-	}{id, e})
+		ID    int `json:"id"`
+		Event any `json:"event"`
+	}{id, event})
 }
 
 func (s *session) send(message any, binary ...[]byte) {

@@ -17,18 +17,39 @@ type speed struct {
 // newest is the share of the last step in what is expected of the next.
 const newest = 0.1
 
-// time measures a forward pass of a few short texts, after one that packs the weights.
+// time times the devices by the model's own forward pass and keeps what the quickest took.
+func (s *session) time(m *model.Model) error {
+	var passes []speed
+	err := s.devices.Time(func() (float64, error) {
+		var v speed
+		err := v.time(m)
+		passes = append(passes, v)
+		return v.forward, err
+	})
+	for i, v := range passes {
+		if i == 0 || v.forward < s.speed.forward {
+			s.speed = v
+		}
+	}
+	return err
+}
+
+// time measures a forward pass of a few short texts, the better of two, after one that packs the weights.
 func (v *speed) time(m *model.Model) error {
 	text := "the quick brown fox jumps over the lazy dog and goes home before the rain begins to fall"
 	if _, err := m.Encode([]string{text}, model.PoolMean, defaultLength); err != nil {
 		return err
 	}
-	begin := time.Now()
-	if _, err := m.Encode([]string{text, text, text, text}, model.PoolMean, defaultLength); err != nil {
-		return err
+	for i := range 2 {
+		begin := time.Now()
+		if _, err := m.Encode([]string{text, text, text, text}, model.PoolMean, defaultLength); err != nil {
+			return err
+		}
+		if ms := milliseconds(time.Since(begin)); i == 0 || ms < v.forward {
+			v.forward = ms
+		}
 	}
 	tokens := float64(4 * len(m.Tokenizer.Encode(text, defaultLength).IDs))
-	v.forward = milliseconds(time.Since(begin))
 	v.perGFLOP = v.forward / (tokens * float64(m.Encoder.Config.Layers) * layer(m))
 	return nil
 }

@@ -3,9 +3,11 @@ package main
 // The opcodes that link looks at. The others are passed over by the kind of their immediates.
 const (
 	opUnreachable  = 0x00
+	opNop          = 0x01
 	opEnd          = 0x0b
 	opCall         = 0x10
 	opCallIndirect = 0x11
+	opLocalGet     = 0x20
 	opGlobalGet    = 0x23
 	opGlobalSet    = 0x24
 	opI32Const     = 0x41
@@ -13,10 +15,19 @@ const (
 	opI32Sub       = 0x6b
 )
 
+// The vector opcodes that link looks at, behind the prefix opVector.
+const (
+	opVector      = 0xfd
+	vecF32x4Add   = 0xe4
+	vecF32x4Mul   = 0xe6
+	vecF32x4Madd  = 0x105 // relaxed_madd: a·b + c, in one rounding where the machine has that
+	maxVectorCode = 275
+)
+
 // instr is one instruction of a function body.
 type instr struct {
 	op         byte   // prefixes 0xfc and 0xfd stand for all of theirs
-	index      uint32 // the function of a call, the variable of a local or global access
+	index      uint32 // the function of a call, the variable of a local or global access, the opcode behind a prefix
 	start, end int    // where it lies in the body
 }
 
@@ -73,9 +84,11 @@ func (d decoder) next() (instr, bool) {
 		r.bytes(8)
 	case op >= 0x45 && op <= 0xc4: // comparisons, arithmetic, conversions
 	case op == 0xfc:
-		d.bulk(r.u32())
-	case op == 0xfd:
-		d.vector(r.u32())
+		in.index = r.u32()
+		d.bulk(in.index)
+	case op == opVector:
+		in.index = r.u32()
+		d.vector(in.index)
 	default:
 		r.fail("opcode %#x is unknown to link", op)
 	}
@@ -118,7 +131,7 @@ func (d decoder) vector(op uint32) {
 		d.memarg()
 		d.r.byte()
 	case op <= 255: // arithmetic
-	case op <= 275: // relaxed arithmetic
+	case op <= maxVectorCode: // relaxed arithmetic
 	default:
 		d.r.fail("opcode 0xfd %d is unknown to link", op)
 	}

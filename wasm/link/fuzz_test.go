@@ -20,6 +20,8 @@ func FuzzLink(f *testing.F) {
 		func(m *tiny) { m.producer = "" },
 		func(m *tiny) { m.extra = appendSection(nil, secCustom, []byte{200, 1, 2}) },
 		func(m *tiny) { m.names[tinyLeaf] = "runtime.mallocgc" },
+		func(m *tiny) { m.setLeaf(fusible...) },
+		func(m *tiny) { m.setLeaf(fusible[14:]...) },
 	} {
 		m := newTiny()
 		change(m)
@@ -28,16 +30,23 @@ func FuzzLink(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		before := bytes.Clone(in)
 		p, err := link(in, "main.Run")
+		if fused, err := link(in, "main.Run", "main.leaf"); err == nil {
+			p = fused
+		}
 		if !bytes.Equal(in, before) {
 			t.Error("link changed its input")
 		}
 		if err != nil {
 			return
 		}
-		for name, out := range map[string][]byte{"main": p.main, "shared": p.shared, "helper": p.helper} {
+		files := p.modules.files("")
+		if p.fma != nil {
+			files = append(files, p.fma.files(".fma")...)
+		}
+		for _, f := range files {
 			m := &module{}
-			if err := m.split(out); err != nil {
-				t.Errorf("the %s module: %v", name, err)
+			if err := m.split(f.data); err != nil {
+				t.Errorf("%s: %v", f.name, err)
 			}
 		}
 	})

@@ -44,19 +44,19 @@ func helperExports(entry uint32) []byte {
 }
 
 func (m *module) helperCode(t *tree, functions []uint32, number map[uint32]uint32) ([]byte, error) {
-	b := appendNumber(nil, uint64(len(functions)))
-	for _, f := range functions {
+	bodies := make([][]byte, len(functions))
+	for i, f := range functions {
+		bodies[i] = trap[:]
 		if _, cut := slices.BinarySearch(t.cut, f); cut {
-			b = appendBytes(b, trap[:])
 			continue
 		}
 		body, err := m.renumber(f, number)
 		if err != nil {
 			return nil, err
 		}
-		b = appendBytes(b, body)
+		bodies[i] = body
 	}
-	return b, nil
+	return appendCode(nil, bodies), nil
 }
 
 // renumber copies the body of function f with the new numbers of the functions it calls.

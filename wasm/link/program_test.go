@@ -60,10 +60,11 @@ func write(t *testing.T, module []byte) string {
 	return path
 }
 
-// compile lets the engine judge modules.
+// compile lets the engine judge modules. Node 20 knows relaxed SIMD only by a flag, which later ones ignore.
 func compile(t *testing.T, modules ...[]byte) {
 	t.Helper()
-	const script = `for (const f of process.argv.slice(1)) new WebAssembly.Module(require('fs').readFileSync(f))`
+	const script = `require('v8').setFlagsFromString('--experimental-wasm-relaxed-simd')
+for (const f of process.argv.slice(1)) new WebAssembly.Module(require('fs').readFileSync(f))`
 	args := []string{"-e", script}
 	for _, m := range modules {
 		args = append(args, write(t, m))
@@ -88,7 +89,7 @@ func TestOutputs(t *testing.T) {
 	compile(t, p.main, p.shared, p.helper)
 
 	before, plain, shared := sections(t, in), sections(t, p.main), sections(t, p.shared)
-	if len(plain) != len(before)-1 || len(shared) != len(before)-2 {
+	if len(plain) != len(before)-1 || len(shared) != len(before)-1 || len(shared["0 thaw.pages"]) != 4 {
 		t.Errorf("%d sections became %d plain and %d shared", len(before), len(plain), len(shared))
 	}
 	for key, body := range before {

@@ -1,5 +1,12 @@
 package main
 
+import "encoding/binary"
+
+// pagesSection is the custom section in which a shared program says how many pages its memory has at first, as four
+// bytes, the lowest first. Its owner has to make that memory before it can instantiate the program, and an engine tells of
+// an import no more than its name.
+const pagesSection = "thaw.pages"
+
 // shared returns the plain program with its private memory taken out and a shared one imported as env.memory. It
 // still exports that memory as mem, where wasm_exec.js looks for it.
 func (m *module) shared() []byte {
@@ -13,7 +20,8 @@ func (m *module) shared() []byte {
 			out = appendSectionOf(out, s)
 		}
 	}
-	return out
+	pages := binary.LittleEndian.AppendUint32(nil, m.minPages)
+	return appendSectionOf(out, section{id: secCustom, name: pagesSection, body: pages})
 }
 
 // importsWithMemory adds the memory behind the functions, whose indices stay as they are.

@@ -62,6 +62,19 @@ func (t *tiny) setRun(code ...byte) {
 		[]byte{0, opI64Const, 5, opGlobalSet, globalG, 0x20, 0, opEnd}, []byte{0, opGlobalGet, globalSP, opEnd})
 }
 
+// setLeaf replaces the code of the leaf; it has two locals that are vectors.
+func (t *tiny) setLeaf(code ...byte) {
+	run := []byte{1, 1, typeI32, 0x20, 0, opCall, tinyLeaf, 0x04, 0x40, 0x20, 0, opCall, tinyPanic, 0x1a, opEnd, 0x20, 0, opEnd}
+	t.setCode(run, append([]byte{1, 2, 0x7b}, append(code, 0x20, 0, opEnd)...), []byte{0, opUnreachable, opEnd},
+		[]byte{0, opI64Const, 5, opGlobalSet, globalG, 0x20, 0, opEnd}, []byte{0, opGlobalGet, globalSP, opEnd})
+}
+
+// fusible is v1 = v1 * v2 + v2 twice, as Go's assembler writes it with a nop behind vector operations and without.
+var fusible = []byte{
+	0x20, 1, 0x20, 2, opVector, vecF32x4Mul, 1, opNop, 0x20, 2, opVector, vecF32x4Add, 1, opNop, 0x21, 1,
+	0x20, 1, 0x20, 2, opVector, vecF32x4Mul, 1, 0x20, 2, opVector, vecF32x4Add, 1, 0x21, 1,
+}
+
 // bytes writes the module. A nil section is left out.
 func (t *tiny) bytes() []byte {
 	out := slices.Clone(header[:])

@@ -45,13 +45,26 @@ func (c *CPU) Supports(string) bool { return true }
 // Close ends the pool's helpers.
 func (c *CPU) Close() { c.pool.Close() }
 
-// run does a task, unless a fault is pending.
+// run does a task, unless a fault is pending. That a thread was lost is such a fault: the work is to be done again.
 func (c *CPU) run(t kernel.Task) {
 	if c.err != nil {
 		return
 	}
 	c.task = t
-	c.pool.Run(&c.task)
+	if err := c.pool.Run(&c.task); err != nil {
+		c.err = fmt.Errorf("%w: %w", backend.ErrAgain, err)
+	}
+}
+
+// whole does a task that may not be left half done: a parameter that took its update must not take it again.
+func (c *CPU) whole(t kernel.Task) {
+	frail, ok := c.pool.(kernel.Frail)
+	if !ok || c.err != nil {
+		c.run(t)
+		return
+	}
+	c.task = t
+	frail.Alone(&c.task)
 }
 
 // after ends an operation.

@@ -36,7 +36,7 @@ func (c *CPU) columns(a backend.MatMul) []float32 {
 		p := w.panels(a.N, a.K)
 		if !p.fresh {
 			c.run(kernel.PackColsTask(p.data, w.f, a.N, a.K, false))
-			p.fresh = true
+			p.fresh = c.err == nil
 		}
 		return p.data
 	}

@@ -163,6 +163,6 @@ func (c *CPU) AdamW(a backend.AdamW) {
 		}
 		a.P.(*buffer).changed(r.P, r.N) // the frozen weights of the arena stay packed
 		to := r.G + r.N
-		c.run(kernel.AdamWTask(p[r.P:r.P+r.N], g[r.G:to], m[r.G:to], v[r.G:to], float32(clip), s))
+		c.whole(kernel.AdamWTask(p[r.P:r.P+r.N], g[r.G:to], m[r.G:to], v[r.G:to], float32(clip), s))
 	}
 }

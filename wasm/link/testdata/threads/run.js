@@ -3,8 +3,11 @@
 import { webcrypto } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import v8 from 'node:v8'
 import vm from 'node:vm'
 import { Worker } from 'node:worker_threads'
+
+v8.setFlagsFromString('--experimental-wasm-relaxed-simd') // for Node 20; later ones know it without
 
 // Places in the control block that both threads see.
 const START = 0, DONE = 1, TASK = 2, PART = 3, STACK = 4, SIZE = 5, TRAPPED = 6

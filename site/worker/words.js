@@ -1,0 +1,34 @@
+/**
+ * The words of the control block that all threads of the pool share, by their place in an Int32Array. A helper has a block of
+ * its own words, each block on a cache line of its own.
+ *
+ * The protocol: the main thread writes TASK, PARTS and HELPERS, sets NEXT to 0, opens with OPEN = 1 and rings EPOCH. A helper that
+ * hears it says BUSY, looks whether the task is open, and takes parts by adding 1 to NEXT until none is left; then it is IDLE
+ * again. The main thread takes parts likewise, closes with OPEN = 0 and waits until nobody is BUSY. A helper that says BUSY too
+ * late finds the task closed, or the next one open, and both are right; one that has not said it has touched nothing.
+ */
+export const EPOCH = 0
+export const OPEN = 1
+export const TASK = 2
+export const PARTS = 3
+export const HELPERS = 4
+export const NEXT = 16
+
+const FIRST = 32
+const BLOCK = 16
+
+/** Words of helper i: what it does, and where its stack lies. */
+export const stateOf = (/** @type {number} */ i) => FIRST + i * BLOCK
+export const stackOf = (/** @type {number} */ i) => FIRST + i * BLOCK + 1
+export const sizeOf = (/** @type {number} */ i) => FIRST + i * BLOCK + 2
+
+/** Bytes of the block for n helpers. */
+export const bytesFor = (/** @type {number} */ n) => 4 * (FIRST + n * BLOCK)
+
+/** What a helper does. A helper that has FAILED does nothing any more. */
+export const IDLE = 0
+export const BUSY = 1
+export const FAILED = 2
+
+/** Looks at a word before a thread sleeps: some tens of microseconds, more than lies between two operations of a step. */
+export const SPINS = 20_000
