@@ -19,7 +19,7 @@ const GUARDS = [
   [/\.go$/, /^func init\(\)/, 'no init(): arguments of constructors say what is used'],
   [/\.go$/, /^(import)?\s+\.\s+"/, 'no dot imports'],
   [/\.go$/, /^package (util|utils|helper|helpers|common|misc|base)$/, 'a package says what it is for'],
-  [/^(?!core\/cmd\/|wasm\/link\/main|wasm\/main).*\.go$/, /^[^/"]*\bos\.Exit\(/, 'os.Exit only in main, after deferred calls have run'],
+  [/^(?!core\/cmd\/|wasm\/(link\/|bench\/)?main).*\.go$/, /^[^/"]*\bos\.Exit\(/, 'os.Exit only in main, after deferred calls have run'],
   [/^site\/(?!state\.js$|test\/|dev\/).*\.js$/, /^(export )?(let|var)\b/, 'no top-level let outside state.js: pages have one table of state'],
   [/^site\/(?!test\/|dev\/).*\.js$/, /\.(innerHTML|outerHTML)\s*[+]?=|insertAdjacentHTML\(|document\.write\(/, 'text never reaches the page as HTML'],
   [/^(?!site\/dev\/guards)/, /\b(TODO|FIXME|XXX)\b/, 'finish it or file an issue'],

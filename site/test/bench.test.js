@@ -7,10 +7,12 @@ import { encoderModel } from '../dev/bench/encoder-onnx.mjs'
 import { block, gflop, products } from '../dev/bench/jobs.mjs'
 import { Graph } from '../dev/bench/onnx.mjs'
 import { numbers, sample, sampleTurned, turnedNumbers } from '../dev/bench/page/numbers.js'
+import { PARTS } from '../dev/bench/parts.mjs'
 import { race } from '../dev/bench/race.mjs'
 import { readTensors, transposed, writeTensors } from '../dev/bench/safetensors.mjs'
 import { distance, geometricMean, median, spread } from '../dev/bench/stats.mjs'
 import { reached, table, time } from '../dev/bench/table.mjs'
+import { TARGETS } from '../dev/bench/targets.mjs'
 
 let folder
 
@@ -90,6 +92,58 @@ test('the table', () => {
   assert.match(lines[3], /1000 ms, 1024 tokens\/s {2}PyTorch {2}500 ms, 2048 tokens\/s {2}2\.00 × its time \(at most 1\.8\) {2}missed$/)
   assert.match(lines[4], /^alone {5}2 {8}7 GFLOP\/s$/)
   assert.deepEqual([0.01234, 1.234, 9.999, 12.34, 123.4].map(time), ['0.0123 ms', '1.23 ms', '10.0 ms', '12.3 ms', '123 ms'])
+})
+
+// --- The parts ---
+
+/** A setting without browsers and processes: every contestant that is not absent takes as long as `ms` says. */
+function pretend(ms, absent = () => false) {
+  const named = (names) => names.filter((name) => !absent(name)).map((name) => ({ name }))
+  const NAMES = { kernels: 'thaw', ort: 'onnxruntime-web', jax: 'jax-js', thaw: 'thaw' }
+  const each = (name) => (_, threads) => named(threads.map((n) => `${name}/${n}`))
+  return {
+    detailed: false, models: { products() {}, onnx() {}, folder() {} }, close: async () => {},
+    pages: async (wanted) => named(wanted.map(([peer, n]) => `${NAMES[peer]}/${n}`)),
+    native: each('thaw'), torch: each('PyTorch'), onnx: each('onnxruntime'),
+    race: async (contestants, job) => Object.fromEntries(contestants.map(({ name }) => [name, { ms: ms(name, job), spread: 0, n: 2 }])),
+  }
+}
+
+async function rowsOf(setting, parts = Object.keys(PARTS)) {
+  const rows = []
+  for (const part of parts) for await (const row of PARTS[part](setting)) rows.push(row)
+  return rows
+}
+
+test('every target has a row, and ratios are the right way round', async () => {
+  const rows = await rowsOf(pretend((name) => (name.startsWith('thaw') ? 100 : 150) / Number(name.at(-1))))
+  const wanted = new Set(rows.map((row) => row.target).filter(Boolean))
+  for (const [name, target] of Object.entries(TARGETS)) assert.ok(wanted.has(target), `no row has the target ${name}`)
+  const of = (what, threads, peer) => rows.find((row) => row.what.includes(what) && row.threads === threads && row.peer === peer)?.ratio.toFixed(3)
+  assert.equal(of('wasm products', '1', 'onnxruntime-web'), '1.500')
+  assert.equal(of('wasm products', '2', 'thaw on 1'), '2.000')
+  assert.equal(of('MiniLM forward 1×32', 'best', 'onnxruntime-web'), '1.500')
+  assert.equal(of('MiniLM step 16×64, none, browser', '2', 'PyTorch, native'), '0.667')
+  assert.equal(of('DistilBERT step 8×64, none, native', '1', 'PyTorch'), '1.500')
+  assert.equal(of('MiniLM forward 2×64', '2', 'thaw on 1'), '2.000')
+  const mixed = rows.find((row) => row.what === 'MiniLM forward of 32 mixed lengths, native')
+  assert.ok(mixed.target.atLeast > 1.6 && mixed.target.atLeast < 2.2, mixed.target)
+  assert.ok(rows.every((row) => row.ratio > 0 && table([row]).length === 3))
+})
+
+test('growth is measured against the time of its unit', async () => {
+  const rows = await rowsOf(pretend((_, job) => (job.model.startsWith('stack-') ? Number(job.model.slice(6)) : job.tokens)), ['scaling'])
+  assert.ok(rows.length > 20)
+  for (const row of rows) assert.ok(Math.abs(row.ratio - 1) < 1e-9, `${row.what} against ${row.peer}: ${row.ratio}`)
+})
+
+test('what does not run is left out, and the rest stands', async () => {
+  const rows = await rowsOf(pretend(() => 10, (name) => /^(PyTorch|onnxruntime)\/|\/2$/.test(name)))
+  assert.ok(rows.length > 0 && rows.every((row) => row.threads !== '2'))
+  assert.ok(rows.filter((row) => row.part === 'native').every((row) => row.ratio === undefined && row.peer === '' && row.ours.ms === 10))
+  assert.equal(table(rows).length, rows.length + 2)
+  const none = await rowsOf(pretend(() => 10, (name) => name.startsWith('thaw')))
+  assert.deepEqual(none, [])
 })
 
 // --- Operands ---

@@ -14,7 +14,7 @@ import (
 	"thaw/core/model"
 )
 
-// The job that is timed: the shape that weights/golden/time_torch.py times in PyTorch.
+// The job that is timed where nobody sends jobs.
 const (
 	benchSentences = 16
 	benchTokens    = 64 // of a sentence

@@ -36,7 +36,7 @@ export class Ring {
       name: on(NAMES[peer], threads),
       version: await page.evaluate(() => window.contest.version),
       run: (job) => page.evaluate((j) => window.contest.run(j), job).catch(say),
-      close: () => page.close(),
+      close: () => page.close().catch(() => {}), // one that has crashed is closed already
     }
   }
 

@@ -1,6 +1,9 @@
 /** Measures several contestants side by side: turn by turn, so that whatever slows the machine for a while slows all of them. */
 import { distance, median, spread } from './stats.mjs'
 
+/** Milliseconds between two turns, in which the threads of the one before stop waiting awake. */
+const REST = 30
+
 /** Contestants whose results lie further apart than this do not do the same work. */
 const AGREED = 1e-3
 
@@ -27,12 +30,15 @@ export async function race(contestants, job, effort) {
   const times = contestants.map(() => /** @type {number[]} */ ([]))
   for (let r = 0; r < rounds; r++) {
     for (const [i, c] of contestants.entries()) {
+      await rest()
       const { ms } = await c.run({ ...job, repeat: repeat[i] })
       times[i].push(...ms.slice(1))
     }
   }
   return Object.fromEntries(contestants.map((c, i) => [c.name, { ms: median(times[i]), spread: spread(times[i]), n: times[i].length }]))
 }
+
+function rest() { return new Promise((resolve) => { setTimeout(resolve, REST) }) }
 
 /** Runs each twice, compares the results and says how long the second run took. */
 async function warmUp(contestants, job) {

@@ -17,6 +17,8 @@ export function pythonWith(...modules) {
 export class Setting {
   /** Sentences about what could not be measured. @type {Set<string>} */
   skipped = new Set()
+  /** What runs now, to be ended with its part. */
+  #open = new Set()
 
   /**
    * @param {import('./contestants.mjs').Ring} ring
@@ -40,7 +42,7 @@ export class Setting {
     const open = []
     for (const [peer, threads] of wanted) {
       try {
-        open.push(await this.ring.page(peer, threads))
+        open.push(this.#keep(await this.ring.page(peer, threads)))
       } catch (error) {
         this.skipped.add(error.message)
       }
@@ -48,18 +50,19 @@ export class Setting {
     return open
   }
 
+  /** Processes of a model, one for each number of threads; none of a peer that is not installed. @param {string} model @param {number[]} threads */
   native(model, threads) {
-    return threads.map((n) => new Process(on('thaw', n), 'bin/thaw', ['bench', '--jobs', '--encoder', this.models.folder(model), '--threads', String(n)]))
+    return threads.map((n) => this.#keep(new Process(on('thaw', n), 'bin/thaw', ['bench', '--jobs', '--encoder', this.models.folder(model), '--threads', String(n)])))
   }
 
   torch(model, threads) {
     if (!this.pytorch) return []
-    return threads.map((n) => new Process(on('PyTorch', n), this.pytorch.python, ['weights/golden/time_torch.py', this.models.folder(model), String(n)]))
+    return threads.map((n) => this.#keep(new Process(on('PyTorch', n), this.pytorch.python, ['weights/golden/time_torch.py', this.models.folder(model), String(n)])))
   }
 
   onnx(model, threads) {
     if (!this.onnxruntime) return []
-    return threads.map((n) => new Process(on('onnxruntime', n), this.onnxruntime.python, ['weights/golden/time_onnx.py', this.models.onnx(model), String(n)]))
+    return threads.map((n) => this.#keep(new Process(on('onnxruntime', n), this.onnxruntime.python, ['weights/golden/time_onnx.py', this.models.onnx(model), String(n)])))
   }
 
   /** Measures a job and tells the times. @param {import('./race.mjs').Contestant[]} contestants @param {object} job */
@@ -70,5 +73,16 @@ export class Setting {
     return times
   }
 
-  async close(contestants) { for (const c of contestants) await c.close() }
+  #keep(contestant) {
+    this.#open.add(contestant)
+    return contestant
+  }
+
+  /** Ends contestants, all that are there where none are named. */
+  async close(contestants = [...this.#open]) {
+    for (const c of contestants) {
+      this.#open.delete(c)
+      await c.close()
+    }
+  }
 }
