@@ -309,6 +309,9 @@ export class Trainer {
     return this.#client.call('resume', defined({ name, data: data && sourceOf(data), evals: evals && evalsOf(evals) }))
   }
 
+  /** The bytes that the program's memory has grown to. A page's WebAssembly memory never shrinks. @returns {Promise<number>} */
+  async memory() { return (await this.#client.call('memory')).bytes }
+
   /** Ends the worker. */
   close() { this.#client.close() }
 }

@@ -8,6 +8,7 @@ import { serve } from '../dev/serve.mjs'
 import { useApi } from './browser/api.mjs'
 import { Report, openBrowser } from './browser/open.mjs'
 import { interrupt, mistakes, otherWays, trainOnce } from './browser/training.mjs'
+import { useThreads } from './browser/threads.mjs'
 
 const DIST = process.env.THAW_DIST ?? 'dist'
 const SERVERS = { isolated: { base: '/' }, plain: { base: '/some/where/', plain: true } }
@@ -27,6 +28,7 @@ async function round(name, kind, whole) {
     if (whole) await report.part('pausing, saving and resuming', () => interrupt(browser, server.url, report, losses.whole))
     if (whole) await report.part('a probe, and another policy in mid-run', () => otherWays(browser, server.url, report))
     if (whole) await report.part('mistakes', () => mistakes(browser, server.url, report))
+    if (whole) await report.part('threads', () => useThreads(browser, DIST, report))
     report.check('the console is quiet', report.noise.length === 0, report.noise.slice(0, 5))
   } finally {
     await browser.close()

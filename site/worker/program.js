@@ -27,15 +27,17 @@ const MOST = 16
  * @typedef {{ asked: string, fma: boolean, alone: string }} Machine   alone: why there are no helper threads, '' if there are
  */
 
+/** @typedef {{ over: Promise<number>, memory: WebAssembly.Memory }} Program */
+
 /** The exit code of a program whose kernels compute something else than they should on this machine, as in wasm/main.go. */
 const WRONG = 3
 
 /**
- * Starts the program and resolves, once its module runs, with the promise of its exit code.
+ * Starts the program and resolves, once its module runs, with the promise of its exit code, and with its memory.
  *
  * @param {Wish} wish
  * @param {Promise<unknown>} ready   that the program serves
- * @returns {Promise<{ over: Promise<number> }>}
+ * @returns {Promise<Program>}
  */
 export async function startProgram(wish, ready) {
   await import(new URL('wasm_exec.js', FOLDER).href)
@@ -74,13 +76,14 @@ async function startBuild(wish, fma) {
  * @param {any} go
  * @param {WebAssembly.Module} module
  * @param {Machine} machine
- * @returns {Promise<{ over: Promise<number> }>}
+ * @returns {Promise<Program>}
  */
 async function run(go, module, machine) {
   let code = 0
   go.exit = (/** @type {number} */ c) => { code = c }
   go.argv = ['thaw', JSON.stringify(machine)]
-  return { over: go.run(await WebAssembly.instantiate(module, go.importObject)).then(() => code) }
+  const instance = await WebAssembly.instantiate(module, go.importObject)
+  return { over: go.run(instance).then(() => code), memory: /** @type {WebAssembly.Memory} */ (instance.exports.mem) }
 }
 
 /** @param {Wish} wish */

@@ -47,7 +47,7 @@ export const COMMANDS = {
 const ANSWER = { id: 'int', event: 'object', reply: 'object', error: { code: 'string', message: 'string', hint: 'string' } }
 
 /** The commands that the worker's own script answers, beside those it passes on. They reach Go in other words or not at all. */
-export const SHELL = ['load', 'save', 'resume', 'train', 'saves', 'removeSave', 'cached']
+export const SHELL = ['load', 'save', 'resume', 'train', 'saves', 'removeSave', 'cached', 'memory']
 
 /**
  * An error as everybody hears it: a code for programs, a sentence and what to do for people.

@@ -18,6 +18,8 @@ class Shell {
   /** The data of the last run, to be saved with it. @type {{ data?: object, evals?: object }} */
   job = {}
   model = ''
+  /** The program's memory, once it runs. @type {WebAssembly.Memory | undefined} */
+  program
 
   /** @param {any} go the object that Go and this script share: Go adds receive(json, open, sink) */
   constructor(go) { this.go = go }
@@ -117,6 +119,8 @@ class Shell {
   /** @param {number} _id @param {{ name: string }} args */
   async removeSave(_id, { name }) { await removeSave(name) }
 
+  async memory() { return { bytes: this.program?.buffer.byteLength ?? 0 } }
+
   /** @param {number} _id @param {{ name: string }} args */
   async cached(_id, { name }) { return { cached: await isCached(name) } }
 }
@@ -145,7 +149,8 @@ async function main() {
   })
   try {
     Object.assign(globalThis, { thaw: go })
-    const { over } = await startProgram(await wish, ready)
+    const { over, memory } = await startProgram(await wish, ready)
+    shell.program = memory
     await Promise.race([ready, over])
     post({ ready: true })
     await over
