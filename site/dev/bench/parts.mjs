@@ -101,11 +101,16 @@ async function* steps(s) {
 }
 
 /** The policies: what is frozen, and whether its outputs are kept. */
-const POLICIES = [['none', false, ''], ['layers:4', false, ', first epoch'], ['layers:4', true, ', later epochs'], ['backbone', false, ', first epoch'], ['backbone', true, ', later epochs']]
+const NONE = ['none', false, '']
+const [FIRST, LATER] = [[false, ', first epoch'], [true, ', later epochs']]
+const POLICIES = {
+  minilm: [NONE, ['layers:4', ...FIRST], ['layers:4', ...LATER], ['backbone', ...FIRST], ['backbone', ...LATER]],
+  distilbert: [NONE, ['layers:4', ...FIRST], ['backbone', ...LATER]], // few, for they take long
+}
 
 async function* stepsOf(s, model, text, shape) {
   const all = [...await s.pages([['thaw', 1], ['thaw', 2]]), ...s.torch(model, THREADS)]
-  for (const [freeze, cached, when] of POLICIES) {
+  for (const [freeze, cached, when] of POLICIES[model]) {
     const times = await s.race(all, step(model, text, freeze, cached))
     for (const threads of THREADS) {
       const target = model === 'minilm' && freeze === 'none' && threads === 2 ? TARGETS.step : undefined
