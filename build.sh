@@ -331,9 +331,10 @@ need_peers() {
 
 # build_bench links the program that times products by themselves, as build_wasm links the trainer's.
 build_bench() {
-	mkdir -p bin/bench/www/made
-	GOOS=js GOARCH=wasm "${go_build[@]}" -ldflags=-w -o bin/bench/linked.wasm ./wasm/bench
-	bin/link -main bin/bench/www/made/kernels.wasm bin/bench/linked.wasm
+	mkdir -p bin/bench/wasm
+	GOEXPERIMENT=$wasm_experiment GOOS=js GOARCH=wasm "${go_build[@]}" -ldflags=-w -o bin/bench/linked.wasm ./wasm/bench
+	bin/link -out bin/bench/wasm bin/bench/linked.wasm
+	cp "$stage/wasm/wasm_exec.js" bin/bench/wasm/
 }
 
 cmd_golden() {

@@ -11,15 +11,24 @@ import (
 	"os"
 
 	"thaw/core/backend/cpu"
-	"thaw/core/kernel"
 	"thaw/wasm/jsio"
+	"thaw/wasm/pool"
 )
 
 func main() {
-	if err := serve(cpu.New(kernel.Serial())); err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// run takes over the helper threads that were started with the program.
+func run() error {
+	workers, err := pool.New()
+	if err != nil {
+		return err
+	}
+	return serve(cpu.New(workers))
 }
 
 // job is a message: products of [Rows, Sizes[0]] with weights from each size to the next, or the gradient of a

@@ -16,11 +16,13 @@ import { table } from './table.mjs'
 
 const ROOT = 'bin/bench/www'
 
-/** What the pages see: [name under the root, what lies there]. */
-const SERVED = [['dist', 'dist'], ['bench', 'site/dev/bench/page'], ['peers', 'bin/bench/peers/node_modules']]
+/** What the pages see: [name under the root, what lies there]. The products' program lies beside the modules that start it, as the trainer's does in dist/. */
+const SERVED = [
+  ['dist', 'dist'], ['bench', 'site/dev/bench/page'], ['peers', 'bin/bench/peers/node_modules'], ['kernels/site', 'dist/site'], ['kernels/wasm', 'bin/bench/wasm'],
+]
 
 function layOut() {
-  mkdirSync(`${ROOT}/made`, { recursive: true })
+  for (const folder of ['made', 'kernels']) mkdirSync(`${ROOT}/${folder}`, { recursive: true })
   for (const [name, target] of SERVED) {
     if (!existsSync(target)) throw new Error(`${target} is missing: run ./build.sh bench, which makes it`)
     rmSync(`${ROOT}/${name}`, { force: true })

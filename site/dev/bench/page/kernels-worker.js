@@ -1,23 +1,20 @@
 /** Runs the Go program of wasm/bench: the first message says how many threads, each later one is a job. */
-import '/dist/wasm/wasm_exec.js'
+import { startProgram } from '/kernels/site/worker/program.js'
 
-const PROGRAM = '/made/kernels.wasm'
-
-/** @type {any} */
-const scope = self
-scope.thaw = {
-  ready: (version) => self.postMessage({ version }),
-  send: (json) => self.postMessage(json),
+self.onmessage = ({ data: { threads } }) => {
+  start(threads).catch((error) => self.postMessage({ fault: error.message }))
 }
 
-self.onmessage = ({ data }) => {
-  start(data).catch((error) => self.postMessage({ fault: error.message }))
-}
-
-async function start({ threads }) {
-  if (threads !== 1) throw new Error(`${threads} threads were asked for, and this build has one`)
-  const go = new scope.Go()
-  const { instance } = await WebAssembly.instantiateStreaming(fetch(PROGRAM), go.importObject)
+/** Starts the build that the trainer's program would start here. @param {number} threads */
+async function start(threads) {
+  /** @type {any} */
+  const scope = self
+  const ready = new Promise((resolve) => {
+    scope.thaw = { ready: resolve, send: (json) => self.postMessage(json) }
+  })
+  const { over } = await startProgram({ device: threads > 1 ? 'threads' : 'cpu', threads }, ready)
+  const version = await Promise.race([ready, over.then((code) => { throw new Error(`the program ended with code ${code}`) })])
+  if (!version.endsWith(`threads: ${threads}`)) throw new Error(`${threads} threads were asked for: ${version}`)
   self.onmessage = ({ data }) => scope.thaw.receive(JSON.stringify(data))
-  await go.run(instance)
+  self.postMessage({ version })
 }
