@@ -91,6 +91,7 @@ class Page {
 
   /** Takes an encoder of the list. */
   choose(model) {
+    if (this.folder) this.dropModel()
     this.folder = null
     set({ model })
   }

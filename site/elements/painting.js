@@ -23,7 +23,10 @@ export function paint(page, s) {
     note: note || 'Loads the encoder, makes sentences and trains, with nothing to set up.',
     stages: stages({ phase, loaded, loading, bytes: page.cached ? 0 : page.chosen()?.bytes, sentences: source.records.length, making: source.making, progress, done: run.done, probes: run.probes }),
   })
-  give('encoder', { models: page.models, model: s.model, status: loaded ? 'ready' : loading ? 'loading' : 'idle', progress: loading, cached: page.cached, hub: page.hub, info, device, busy, error: errors.encoder, outlooks: page.outlooks, own: page.folder ? page.folder[0].webkitRelativePath?.split('/')[0] || 'a folder' : '' })
+  give('encoder', {
+    models: page.models, model: s.model, own: nameOf(page.folder), status: loaded ? 'ready' : loading ? 'loading' : 'idle', progress: loading,
+    cached: page.cached, hub: page.hub, info, device, busy, outlooks: page.outlooks, error: errors.encoder,
+  })
   give('tasks', { tasks: s.tasks, counts: source.stats ? perTask(s.tasks, source.stats.tasks) : {}, busy })
   give('examples', { wanted: own ? [] : wantedLabels(s.tasks), texts: source.examples, busy })
   give('lab', {
@@ -44,4 +47,9 @@ export function paint(page, s) {
   give('compare', scenarios)
   give('transfer', transfer)
   give('saves', { saves: page.saved.list, canSave: loaded && run.begun, busy, note: page.saved.note, error: errors.save })
+}
+
+/** What a folder of a person's own is called, '' where none is in use. @param {File[] | null} files */
+function nameOf(files) {
+  return files ? files[0].webkitRelativePath?.split('/')[0] || 'a folder' : ''
 }

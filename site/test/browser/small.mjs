@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { serve } from '../../dev/serve.mjs'
 import { Person } from './person.mjs'
-import { tinySite } from './tiny.mjs'
+import { tinyFiles, tinySite } from './tiny.mjs'
 
 const SETUP = '#model=tiny&n=64&epochs=1&freeze=layers:1'
 
@@ -28,6 +28,7 @@ export async function useSmall(browser, dist, report) {
     await report.part('comparing on the page', () => compareScenarios(person, report))
     await report.part('a report on the page', () => lookCloser(person, report))
     await report.part('a transfer on the page', () => transfer(person, report))
+    await report.part('a folder of one\'s own', () => ownFolder(person, report))
     if ((await browser.version()).startsWith('Chrome')) { // where a test can hide a tab and reach into a worker
       await report.part('a hidden tab', () => hidden(browser, person, report))
       await report.part('a crash', () => crash(person, report))
@@ -91,6 +92,19 @@ async function transfer(person, report) {
     return { error, rows: shadowRoot.querySelectorAll('tbody tr').length, verdict: shadowRoot.querySelector('.verdict').textContent, cosine: /cosine/.test(shadowRoot.textContent) }
   })
   report.check('a transfer ends with a sentence and the cosine', !seen.error && seen.rows === 3 && /sentiment/.test(seen.verdict) && seen.cosine, seen)
+}
+
+/** A model folder that a person opens is loaded and named, and the list is there to go back to. */
+async function ownFolder(person, report) {
+  await person.page.evaluate((files) => {
+    const made = files.map(({ name, base64 }) => new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name))
+    document.getElementById('encoder').emit('encoder-files', { files: made })
+  }, tinyFiles())
+  await person.until(() => document.getElementById('encoder').own && document.getElementById('encoder').status === 'ready')
+  const shown = await person.page.evaluate(() => document.getElementById('encoder').shadowRoot.querySelector('select').selectedOptions[0].textContent)
+  report.check('a folder of one\'s own is in use', /your own/.test(shown), shown)
+  await person.page.evaluate(() => document.getElementById('encoder').emit('encoder-select', { model: 'tiny' }))
+  await person.until(() => document.getElementById('encoder').own === '' && document.getElementById('encoder').status === 'idle')
 }
 
 /** A run goes on in a tab that nobody sees, at the pace it had. */
