@@ -4,12 +4,14 @@ import "unsafe"
 
 // Packed operands lie as a tile reads them. Columns of w are packed in panels of tileCols columns: element (p, j) of a panel
 // at [p · cols + j], columns beyond the last zero. All panels of the first blockK terms come first, then those of the next:
-// what a block reads lies together, for panels a power of two apart would share a few sets of the cache. Rows of x are packed in strips of stripRows rows (strip_*.go).
+// what a block reads lies together, for panels a power of two apart would share a few sets of the cache. Rows of x are
+// packed in strips of stripRows rows (strip_*.go).
 
 // padded is n rounded up to a multiple of m.
 func padded(n, m int) int { return (n + m - 1) / m * m }
 
-// PackedCols is the size of an operand with N columns and K rows, packed.
+// PackedCols is the size of an operand with N columns and K rows, packed: what backend/cpu keeps beside each weight of an NT
+// product, and the size of its one buffer for the right operands of the others.
 func PackedCols(n, k int) int { return padded(n, tileCols(chooseTile())) * k }
 
 // PackColsTask packs an operand with N columns, stored [N, K] (transposed false) or [K, N] (transposed true).
