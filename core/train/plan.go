@@ -45,7 +45,7 @@ func (t *Trainer) plan() PlanEvent {
 }
 
 // visits is about how many examples are looked at to find the largest micro-batch.
-const visits = 1 << 20
+const visits = 1 << 17
 
 // largest is the lengths of the sentences in the largest micro-batch of the run, or of its first epochs where they are many.
 func (t *Trainer) largest() (lengths []int) {
