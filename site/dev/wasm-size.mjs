@@ -8,8 +8,7 @@ import { readFileSync } from 'node:fs'
 const GROUPS = [
   ['thaw', /^thaw_/],
   ['gonum', /^gonum/],
-  ['sugarme/tokenizer and what else only it imports (net/http, crypto, …)',
-    /^(github_com_(sugarme|schollz|mitchellh|rivo|emirpasic)|golang_org|net[._]|crypto|vendor|mime|math_big|encoding_(gob|asn1|pem)|compress|log|html|internal_poll|unique|container|hash_crc32|io_ioutil)/],
+  ['crypto (SHA-256 of what is loaded and frozen)', /^crypto/],
   ['encoding/json', /^encoding_(json|base64|base32)/],
   ['fmt, reflect, strconv', /^(fmt|reflect|internal_reflectlite|internal_fmtsort|strconv|internal_strconv|type_)/],
   ['regexp', /^regexp/],

@@ -16,8 +16,9 @@ const MADD = [
 /** Greatest sizes of the shared memory to try, in pages of 64 KiB: 4, 2 and 1 GB. */
 const MAXIMA = [65536, 32768, 16384]
 
-/** Threads where nobody says how many. More than the kernels cut a task into would have nothing to do. */
-const MOST = 16
+/** Threads where nobody says how many, and the most that may be asked for: the kernels cut a task into 32 parts at most. */
+const USUAL = 16
+const MOST = 32
 
 /** @typedef {{ device?: string, threads?: number }} Wish   what createTrainer was asked for */
 
@@ -87,7 +88,10 @@ async function run(go, module, machine) {
 }
 
 /** @param {Wish} wish */
-function threadsOf({ threads }) { return threads ?? Math.min(navigator.hardwareConcurrency ?? 1, MOST) }
+function threadsOf({ threads }) {
+  const n = Number(threads ?? Math.min(navigator.hardwareConcurrency ?? 1, USUAL))
+  return n >= 1 ? Math.min(Math.floor(n), MOST) : 1
+}
 
 /**
  * Says why there will be one thread only, '' if there may be more.

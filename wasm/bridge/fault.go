@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"thaw/core/backend"
 	"thaw/core/data"
 	"thaw/core/encoder"
 	"thaw/core/freeze"
@@ -45,6 +46,7 @@ func kinds() []struct {
 	}{
 		{context.Canceled, "aborted", ""},
 		{fs.ErrNotExist, "files", "Choose a folder with config.json, tokenizer.json (or vocab.txt) and model.safetensors."},
+		{backend.ErrAgain, "device", "Ask again: it goes on with what is left of the device."},
 		{ErrMessage, "message", "Page and worker may come from different versions: reload the page."},
 		{train.ErrSettings, "settings", "Correct the setting and try again."},
 		{train.ErrCheckpoint, "checkpoint", "Load the encoder that the run was saved with, and give the same data."},
