@@ -164,7 +164,8 @@ func TestFaults(t *testing.T) {
 func TestTickStops(t *testing.T) {
 	stop := errors.New("stop")
 	var fault error
-	g, _ := listen(t, Tick(func() error { return fault }))
+	g, _ := listen(t)
+	g.SetTick(func() error { return fault })
 	x := g.Alloc(4)
 	g.Fill(x, 1)
 	fault = stop

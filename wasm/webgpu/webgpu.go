@@ -76,6 +76,9 @@ type Option func(*GPU)
 // may use the backend, as an answer between two steps does. Its error is kept and stops the work, as on the processor.
 func Tick(f func() error) Option { return func(g *GPU) { g.tick = f } }
 
+// SetTick is Tick for a device that was opened and measured before there was a loop.
+func (g *GPU) SetTick(f func() error) { g.tick = f }
+
 // newGPU returns a backend over a driver.
 func newGPU(d driver, name string, options ...Option) *GPU {
 	g := &GPU{driver: d, name: name, kernels: map[key]*shader.Kernel{}}
