@@ -43,6 +43,7 @@ export class Gpu {
   /** @type {any[]} */ pipes = []
   /** Layouts of group 0 by their number of buffers and which of them are written. @type {Map<number, any>} */ layouts = new Map()
   /** Answers to error scopes that are not there yet. @type {Promise<any>[]} */ scopes = []
+  /** The reads that were asked for, one behind the other, for they share what they are mapped in. @type {Promise<any>} */ reads = Promise.resolve()
   /** The first thing that went wrong. */ fault = ''
   /** Why the device is gone, '' while it is there. */ lost = ''
   /** What a step costs: plans that crossed, submits, dispatches, objects made. */
@@ -113,12 +114,13 @@ export class Gpu {
   /**
    * Plays one plan and, if asked, waits or reads. The header holds where the plan lies: the address and length of head, words,
    * uniforms, tables and payload, lengths in words; then what to do afterwards: 0 nothing, 1 wait, 2 read, with buffer, offset, bytes
-   * and destination. Asked to wait or read, it calls done with what has gone wrong.
+   * and destination. Asked to wait or read, it calls done with the plan's number and what has gone wrong.
    *
    * @param {number} at
-   * @param {(fault: string) => void} done
+   * @param {number} number
+   * @param {(number: number, fault: string) => void} done
    */
-  run(at, done) {
+  run(at, number, done) {
     const h = new Uint32Array(this.view(at, 64).slice().buffer)
     this.count.plans++
     try {
@@ -127,7 +129,7 @@ export class Gpu {
       this.blame(error)
     }
     if (h[10] === 0) return
-    this.finish(h).catch((error) => this.blame(error)).then(() => done(this.verdict()))
+    this.finish(h).catch((error) => this.blame(error)).then(() => done(number, this.verdict()))
   }
 
   /** What has gone wrong since the last time, '' for nothing. */
@@ -140,7 +142,7 @@ export class Gpu {
   /** @param {Uint32Array} h */
   async finish(h) {
     if (this.lost) return
-    if (h[10] === 2) await this.read(h[11], h[12], h[13], h[14])
+    if (h[10] === 2) await (this.reads = this.reads.catch(() => {}).then(() => this.read(h[11], h[12], h[13], h[14])))
     else await this.device.queue.onSubmittedWorkDone()
     const scopes = this.scopes
     this.scopes = []

@@ -124,9 +124,7 @@ func (g *GPU) Read(dst []float32, src backend.Buffer) error {
 	if g.err == nil {
 		g.watch(b, dst, number)
 	}
-	if g.tick != nil && g.err == nil {
-		g.err = g.tick()
-	}
+	g.between()
 	return g.verdict()
 }
 

@@ -32,21 +32,30 @@ func (l *listener) say(format string, args ...any) {
 	l.said = append(l.said, fmt.Sprintf(format, args...))
 }
 
-func (l *listener) run(p *plan, then after) error {
+func (l *listener) play(p *plan, then after) (int, error) {
 	l.t.Helper()
 	if len(p.uniforms) > maxSlots*slotWords || len(p.table) > tableWords || len(p.payload) > maxPayload {
 		l.t.Errorf("a plan of %d uniform, %d table and %d payload words", len(p.uniforms), len(p.table), len(p.payload))
 	}
-	l.play(p, p.head)
-	l.play(p, p.words)
+	l.follow(p, p.head)
+	l.follow(p, p.words)
+	return 7, nil
+}
+
+// wait calls between once, as if the device were slow.
+func (l *listener) wait(number int, then after, between func()) error {
+	if number != 7 {
+		l.t.Errorf("waits for plan %d", number)
+	}
+	between()
 	for i := range then.dst {
 		then.dst[i] = l.value
 	}
 	return l.fault
 }
 
-// play follows words.
-func (l *listener) play(p *plan, w []uint32) {
+// follow goes along words.
+func (l *listener) follow(p *plan, w []uint32) {
 	l.t.Helper()
 	inPass, open, pipe, group, slot := false, false, -1, -1, -1
 	alive := func(id uint32) int {

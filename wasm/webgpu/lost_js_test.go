@@ -9,9 +9,9 @@ import (
 	"thaw/wasm/webgpu"
 )
 
-// TestZLost destroys the device in the middle of a run, as a driver may: steps and reads say so, and a new device opens
-// and computes. It comes last, for it takes the device of the other tests.
-func TestZLost(t *testing.T) {
+// TestLost destroys the device in the middle of a run, as a driver may: steps and reads say so, and a new device opens
+// and computes. The other tests go on with that one.
+func TestLost(t *testing.T) {
 	g := open(t)
 	m := tiny(t, g, "bert", head.Mean)
 	s := train.Defaults(3)

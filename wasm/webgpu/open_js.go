@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 	"unsafe"
 
 	"thaw/wasm/jsio"
@@ -43,21 +44,30 @@ type browser struct {
 	adapter string
 	most    int
 	done    jsio.Callback
-	faults  chan string
 	header  []uint32
-	dst     []float32 // what is read, of the heap: the stack of a goroutine may move
+	number  int
+	asked   map[int]*asked
 	fault   error
 }
 
+// asked is a plan that is waited for, and where JavaScript puts what is read: memory of the heap, for the stack of a goroutine may
+// move.
+type asked struct {
+	fault chan string
+	read  []float32
+}
+
 func newBrowser(gpu jsio.Value) (*browser, error) {
-	b := &browser{gpu: gpu, faults: make(chan string, 1), header: make([]uint32, 16)}
+	b := &browser{gpu: gpu, asked: map[int]*asked{}, header: make([]uint32, 16)}
 	var err error
 	if b.done, err = jsio.NewCallback(func(args []jsio.Value) {
-		text := ""
-		if len(args) > 0 {
-			text = jsio.Text(args[0])
+		if len(args) != 2 {
+			return
 		}
-		b.faults <- text
+		number, _ := args[0].Int()
+		if a := b.asked[number]; a != nil {
+			a.fault <- jsio.Text(args[1])
+		}
 	}); err != nil {
 		return nil, err
 	}
@@ -88,34 +98,52 @@ func (b *browser) pipeline(id int, k compiled) {
 	}
 }
 
-// run crosses once. Asked for something it parks until JavaScript has called back.
-func (b *browser) run(p *plan, then after) error {
+// play crosses once.
+func (b *browser) play(p *plan, then after) (int, error) {
 	h := b.header
 	clear(h)
 	for i, s := range [][]uint32{p.head, p.words, p.uniforms, p.table, p.payload} {
 		h[2*i], h[2*i+1] = address(s), uint32(len(s))
 	}
+	b.number++
+	a := &asked{fault: make(chan string, 1)}
 	switch {
 	case then.dst != nil:
-		if len(b.dst) < len(then.dst) {
-			b.dst = make([]float32, len(then.dst))
-		}
+		a.read = make([]float32, len(then.dst))
 		h[10], h[11], h[12], h[13] = 2, uint32(then.from.id), uint32(4*then.from.off), uint32(4*len(then.dst))
-		h[14] = address(b.dst)
+		h[14] = address(a.read)
 	case then.wait:
 		h[10] = 1
 	}
-	_, err := b.gpu.Call("run", int(address(h)), b.done.Value())
+	if h[10] != 0 {
+		b.asked[b.number] = a
+	}
+	_, err := b.gpu.Call("run", int(address(h)), b.number, b.done.Value())
 	runtime.KeepAlive(p)
 	if err != nil {
-		return fmt.Errorf("webgpu: %w", err)
+		delete(b.asked, b.number)
+		return 0, fmt.Errorf("webgpu: %w", err)
 	}
-	if h[10] == 0 {
-		return nil
+	return b.number, nil
+}
+
+// patience is how long events may have to wait for the device.
+const patience = 100 * time.Millisecond
+
+func (b *browser) wait(number int, then after, between func()) error {
+	a := b.asked[number]
+	defer delete(b.asked, number)
+	ticks := time.NewTicker(patience)
+	defer ticks.Stop()
+	for {
+		select {
+		case fault := <-a.fault:
+			copy(then.dst, a.read)
+			return b.verdict(fault)
+		case <-ticks.C:
+			between()
+		}
 	}
-	fault := <-b.faults
-	copy(then.dst, b.dst)
-	return b.verdict(fault)
 }
 
 // verdict is the error of what JavaScript said.

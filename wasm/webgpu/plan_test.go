@@ -164,7 +164,8 @@ func TestFaults(t *testing.T) {
 func TestTickStops(t *testing.T) {
 	stop := errors.New("stop")
 	var fault error
-	g, _ := listen(t, Tick(func() error { return fault }))
+	g, _ := listen(t)
+	g.SetTick(func() error { return fault })
 	x := g.Alloc(4)
 	g.Fill(x, 1)
 	fault = stop
@@ -177,6 +178,39 @@ func TestTickStops(t *testing.T) {
 	fault = nil
 	if err := g.Sync(); err != nil {
 		t.Errorf("Sync afterwards = %v", err)
+	}
+}
+
+// TestTickWorks: what Tick does with the backend while it waits for a read does not get in the way of it.
+func TestTickWorks(t *testing.T) {
+	var g *GPU
+	var l *listener
+	busy := false
+	g, l = listen(t, Tick(func() error {
+		if busy {
+			return nil
+		}
+		busy = true
+		defer func() { busy = false }()
+		x, y := g.Alloc(100), g.Alloc(100)
+		g.Fill(x, 0)
+		g.Add(y, x)
+		err := g.Read(make([]float32, 100), y)
+		g.Free(x)
+		g.Free(y)
+		return err
+	}))
+	x, got := g.Alloc(70), make([]float32, 70)
+	l.value = 3
+	for range 3 {
+		g.Scale(x, 2)
+		if err := g.Read(got, x); err != nil || got[69] != 3 {
+			t.Fatalf("read %g, %v", got[69], err)
+		}
+	}
+	busy = true // nothing is left for later
+	if err := g.Sync(); err != nil || len(l.buffers) != firstBuffer+1 {
+		t.Errorf("%d buffers, %v", len(l.buffers)-firstBuffer, err)
 	}
 }
 

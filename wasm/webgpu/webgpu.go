@@ -46,8 +46,10 @@ type GPU struct {
 type driver interface {
 	// pipeline compiles a kernel under a number.
 	pipeline(id int, k compiled)
-	// run plays a plan and does then what is asked; it parks the goroutine unless that is nothing.
-	run(p *plan, then after) error
+	// play has a plan played and begins what is asked then; the number it gives is for wait. The plan may change afterwards.
+	play(p *plan, then after) (number int, err error)
+	// wait parks the goroutine until what was asked is done, and calls between now and then.
+	wait(number int, then after, between func()) error
 	// largest is the most bytes that one buffer may have.
 	largest() int
 	close()
@@ -70,9 +72,12 @@ type after struct {
 // Option changes how a GPU runs.
 type Option func(*GPU)
 
-// Tick has f called whenever the backend is about to wait for the device, so that a training loop can let events in and be
-// stopped. An error of f is kept and stops the work, as on the processor.
+// Tick has f called while and after the backend waits for the device, so that a training loop can let events in and be stopped. f
+// may use the backend, as an answer between two steps does. Its error is kept and stops the work, as on the processor.
 func Tick(f func() error) Option { return func(g *GPU) { g.tick = f } }
+
+// SetTick is Tick for a device that was opened and measured before there was a loop.
+func (g *GPU) SetTick(f func() error) { g.tick = f }
 
 // newGPU returns a backend over a driver.
 func newGPU(d driver, name string, options ...Option) *GPU {
@@ -110,19 +115,28 @@ func (g *GPU) end(then after) {
 	}
 	g.plan.close()
 	g.tally(then.wait || then.dst != nil)
-	if err := g.driver.run(&g.plan, then); err != nil && g.err == nil {
+	number, err := g.driver.play(&g.plan, then)
+	g.plan.clear() // what between does may record
+	if err == nil && (then.wait || then.dst != nil) {
+		err = g.driver.wait(number, then, g.between)
+	}
+	if err != nil && g.err == nil {
 		g.err = err
 	}
-	g.plan.clear()
+}
+
+// between lets events in while the device works.
+func (g *GPU) between() {
+	if g.tick != nil && g.err == nil {
+		g.err = g.tick()
+	}
 }
 
 // Sync waits for what was asked before and reports the pending fault, which it forgets unless the device is lost.
 func (g *GPU) Sync() error {
 	g.settle()
 	g.reflect()
-	if g.tick != nil && g.err == nil {
-		g.err = g.tick()
-	}
+	g.between()
 	return g.verdict()
 }
 
