@@ -29,7 +29,6 @@ unset GOOS GOARCH
 
 readonly go_packages=(./core/... ./wasm/... ./weights/...)
 readonly go_build=(go build -trimpath)
-readonly wasm_experiment=simd,nojsonv2 # without the second encoding/json, a seventh of the download
 readonly stage=bin/stage # what goes into dist/ and is made, not written
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -144,7 +143,7 @@ build_tools() {
 # names in the binary and drops them.
 build_wasm() {
 	mkdir -p "$stage/wasm"
-	GOEXPERIMENT=$wasm_experiment GOOS=js GOARCH=wasm "${go_build[@]}" -ldflags=-w -o bin/linked.wasm ./wasm
+	GOOS=js GOARCH=wasm "${go_build[@]}" -ldflags=-w -o bin/linked.wasm ./wasm
 	bin/link -out "$stage/wasm" bin/linked.wasm
 	node site/dev/adapt-exec.mjs "$goroot/lib/wasm/wasm_exec.js" "$stage/wasm/wasm_exec.js"
 }
@@ -239,7 +238,6 @@ without_simd() { GOEXPERIMENT=nosimd "$@"; }
 
 # wasm_test runs the tests of everything that is part of the wasm, so neither programs nor tools, in Node.
 wasm_test() {
-	export GOEXPERIMENT=$wasm_experiment
 	local runner="node --stack-size=8192 --require '$PWD/site/dev/wasm-preload.cjs' '$goroot/lib/wasm/wasm_exec_node.js'"
 	export GOOS=js GOARCH=wasm
 	go_test -exec "$runner" $(go list ./core/... ./wasm/... | grep -v -x -e thaw/core/cmd/thaw -e thaw/wasm/link -e thaw/wasm/webgpu)
