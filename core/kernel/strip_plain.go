@@ -49,20 +49,25 @@ func stripAcross(to, from unsafe.Pointer, stride, n, rows int) {
 	switch rows {
 	case 6:
 		for range n {
-			*(*[6]float32)(to) = *(*[6]float32)(from)
+			a, b, c := word(from, 0), word(from, 1), word(from, 2)
+			*(*uint64)(to), *(*uint64)(unsafe.Add(to, 8)), *(*uint64)(unsafe.Add(to, 16)) = a, b, c
 			to, from = unsafe.Add(to, 24), unsafe.Add(from, stride)
 		}
 	case 4:
 		for range n {
-			*(*[4]float32)(to) = *(*[4]float32)(from)
+			a, b := word(from, 0), word(from, 1)
+			*(*uint64)(to), *(*uint64)(unsafe.Add(to, 8)) = a, b
 			to, from = unsafe.Add(to, 16), unsafe.Add(from, stride)
 		}
 	case 2:
 		for range n {
-			*(*[2]float32)(to) = *(*[2]float32)(from)
+			*(*uint64)(to) = word(from, 0)
 			to, from = unsafe.Add(to, 8), unsafe.Add(from, stride)
 		}
 	default:
 		packOne(to, from, stride, n, 1)
 	}
 }
+
+// word is the i-th pair of floats at p. Arrays that might overlap would be copied by a call.
+func word(p unsafe.Pointer, i int) uint64 { return *(*uint64)(unsafe.Add(p, 8*i)) }
