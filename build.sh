@@ -143,9 +143,23 @@ build_tools() {
 # names in the binary and drops them.
 build_wasm() {
 	mkdir -p "$stage/wasm"
-	GOOS=js GOARCH=wasm "${go_build[@]}" -ldflags=-w -o bin/linked.wasm ./wasm
+	slim_tokenizer
+	GOOS=js GOARCH=wasm "${go_build[@]}" -modfile=bin/wasm.mod -ldflags=-w -o bin/linked.wasm ./wasm
 	bin/link -out "$stage/wasm" bin/linked.wasm
 	node site/dev/adapt-exec.mjs "$goroot/lib/wasm/wasm_exec.js" "$stage/wasm/wasm_exec.js"
+}
+
+# slim_tokenizer makes bin/wasm.mod, by which the wasm is linked with sugarme/tokenizer as it is but for its downloader. Nothing calls
+# that one, and its net/http and crypto/tls would be a fifth of the page's program (wasm/RATIONALE.md).
+slim_tokenizer() {
+	local module=github.com/sugarme/tokenizer
+	rm -rf bin/tokenizer
+	cp -r "$(go list -m -f '{{.Dir}}' $module)" bin/tokenizer
+	chmod -R u+w bin/tokenizer
+	rm bin/tokenizer/file-util.go
+	cp go.mod bin/wasm.mod
+	cp go.sum bin/wasm.sum
+	go mod edit -replace $module=./bin/tokenizer bin/wasm.mod
 }
 
 build_vendor() {
@@ -330,7 +344,7 @@ need_peers() {
 # build_bench links the program that times products by themselves, as build_wasm links the trainer's.
 build_bench() {
 	mkdir -p bin/bench/wasm
-	GOEXPERIMENT=$wasm_experiment GOOS=js GOARCH=wasm "${go_build[@]}" -ldflags=-w -o bin/bench/linked.wasm ./wasm/bench
+	GOOS=js GOARCH=wasm "${go_build[@]}" -ldflags=-w -o bin/bench/linked.wasm ./wasm/bench
 	bin/link -out bin/bench/wasm bin/bench/linked.wasm
 	cp "$stage/wasm/wasm_exec.js" bin/bench/wasm/
 }
