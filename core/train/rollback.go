@@ -23,7 +23,9 @@ type anchor struct {
 }
 
 // hold makes the weights as they are now those to go back to.
-func (t *Trainer) hold() error {
+func (t *Trainer) hold() error { return t.again(t.copyWeights) }
+
+func (t *Trainer) copyWeights() error {
 	if err := t.ops.Sync(); err != nil {
 		return err // stopped; what was held stays
 	}

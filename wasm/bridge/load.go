@@ -6,6 +6,7 @@ import (
 	"hash"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,9 @@ import (
 
 // maxSmall is the most bytes of a file of a model folder other than the weights.
 const maxSmall = 64 << 20
+
+// garbage is how much of it may gather before it is collected, in per cent of what is alive.
+const garbage = 10
 
 // origin is the heads that a model folder came with; no tasks: none.
 type origin struct {
@@ -61,7 +65,9 @@ func (s *session) load(a *Load, open func(string) (Stream, error)) (any, error) 
 	if s.model != nil {
 		s.model.Free()
 	}
-	// The memory of a page never shrinks. Collected now, the old model's makes room for what comes.
+	// The memory of a page never shrinks. Collected now, the old model's makes room for what comes; and from here on garbage may not
+	// grow as large as the weights, which it could with Go's usual share.
+	debug.SetGCPercent(garbage)
 	defer runtime.GC()
 	s.model, s.freeze, s.learnt, s.worn, s.origin = m, "", m.Heads != nil, false, origin{}
 	if m.Heads != nil {

@@ -156,7 +156,7 @@ func (s *session) handle(r request) {
 // asks says whether a command is a question, which may be answered once more when the device was disturbed.
 func asks(args any) bool {
 	switch args.(type) {
-	case *Predict, *Evaluate, *Encode:
+	case *Predict, *Evaluate, *Encode, *Report:
 		return true
 	}
 	return false
