@@ -28,7 +28,7 @@ export class Person {
     try {
       return await this.page.waitForFunction(condition, { timeout: LIMIT, polling: 20 }, ...args)
     } catch (cause) {
-      throw new Error(`${cause.message}, waiting for ${condition} with ${JSON.stringify(args)}; the page shows ${JSON.stringify(await this.page.evaluate(shown))}`, { cause })
+      throw new Error(`${cause.message}, waiting for ${condition} with ${JSON.stringify(args)}; the page shows ${JSON.stringify(await this.page.evaluate(shown).catch((error) => error.message))}`, { cause })
     }
   }
 

@@ -2,7 +2,7 @@
  * Helper threads: which device is chosen and why, that several threads give the bits of one, that a lost one costs nothing but time,
  * and that a thousand steps leave the memory as it was.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { serve } from '../../dev/serve.mjs'
@@ -15,7 +15,6 @@ const GROWTH = 900_000
 export async function useThreads(browser, dist, report) {
   const folder = mkdtempSync(path.join(tmpdir(), 'thaw-threads-'))
   tinySite(dist, folder)
-  writeFileSync(path.join(folder, 'index.html'), '<!doctype html><link rel="icon" href="data:,"><title>threads</title>')
   const isolated = await serve({ root: folder, port: 0 })
   const plain = await serve({ root: folder, port: 0, plain: true })
   try {
@@ -35,7 +34,7 @@ export async function useThreads(browser, dist, report) {
 async function on(browser, server, report, work) {
   const page = await browser.newPage()
   report.listen(page)
-  await page.goto(server.url)
+  await page.goto(`${server.url}blank.html`)
   await page.evaluate(prepare, job())
   await work(page, report)
   await page.close()
