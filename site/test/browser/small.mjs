@@ -9,7 +9,8 @@ import { serve } from '../../dev/serve.mjs'
 import { Person } from './person.mjs'
 import { tinyFiles, tinySite } from './tiny.mjs'
 
-const SETUP = '#model=tiny&n=64&epochs=1&freeze=layers:1'
+/** One thread, so that the page's only worker is the one that a test ends. */
+const SETUP = '#model=tiny&n=64&epochs=1&freeze=layers:1&device=cpu'
 
 /**
  * @param {import('puppeteer-core').Browser} browser
