@@ -31,7 +31,7 @@ func (t *Trainer) plan() PlanEvent {
 	c := *t.model.Encoder.Config
 	s := t.settings
 	s.Freeze = t.policy.String()
-	e, err := rehearse(c, t.model.Heads.Style, t.model.Heads.Tasks, s, t.most)
+	e, err := rehearse(c, t.model.Heads.Style, t.model.Heads.Tasks, s, t.most, t.longestPass())
 	if err != nil {
 		panic(err) // these settings have begun this run
 	}
@@ -109,7 +109,7 @@ func EstimateConfig(c encoder.Config, style head.Style, tasks []head.Task, s Set
 	if len(tasks) == 0 {
 		tasks = []head.Task{{Name: "task", Kind: head.SingleLabel, Labels: []string{"a", "b"}, Weight: 1}}
 	}
-	e, err := rehearse(c, style, tasks, s, typical(s, examples, tokens))
+	e, err := rehearse(c, style, tasks, s, typical(s, examples, tokens), forwardTokens)
 	if err != nil {
 		return e, err
 	}
@@ -152,9 +152,21 @@ func typical(s Settings, examples, tokens int) []int {
 	return out
 }
 
-// rehearse takes a step and an evaluation of sentences of these lengths on a device without memory. Cache and numbers of
+// longestPass is the most tokens of a pass that is not followed by a way back.
+func (t *Trainer) longestPass() (most int) {
+	sets := t.evals
+	if t.policy.Probe() {
+		sets = t.corpora()
+	}
+	for _, c := range sets {
+		most = max(most, data.Tokens(c.examples))
+	}
+	return min(most, t.passTokens())
+}
+
+// rehearse takes a step of sentences of these lengths, and an evaluation of some tokens, on a device without memory. Cache and numbers of
 // examples are left to the caller.
-func rehearse(c encoder.Config, style head.Style, tasks []head.Task, s Settings, lengths []int) (PlanEvent, error) {
+func rehearse(c encoder.Config, style head.Style, tasks []head.Task, s Settings, lengths []int, pass int) (PlanEvent, error) {
 	d := &dry{}
 	m := &model.Model{Params: nn.NewSet(d)}
 	m.Encoder = encoder.New(&c, m.Params)
@@ -165,7 +177,7 @@ func rehearse(c encoder.Config, style head.Style, tasks []head.Task, s Settings,
 	perWeight := BytesPerTrainable(s)
 	s.Epochs, s.Steps, s.Patience, s.Accumulate, s.Shuffle, s.Batch = 1, 1, 0, 1, false, min(len(lengths), 4096)
 	ex := blank(lengths, len(tasks))
-	t, err := begin(m, s, &corpus{examples: ex}, []*corpus{{examples: filled(ex, forwardTokens)}})
+	t, err := begin(m, s, &corpus{examples: ex}, []*corpus{{examples: filled(ex, pass)}})
 	if err != nil {
 		return PlanEvent{}, err
 	}
