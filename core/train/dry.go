@@ -34,12 +34,12 @@ func (d *dry) Sync() error                          { return nil }
 func (d *dry) Name() string                         { return "dry" }
 func (d *dry) Supports(string) bool                 { return true }
 
-// room is memory that grows as the processor's backend lets its own grow, with a sixteenth to spare.
+// room is memory that grows as the processor's backend lets its own grow, with an eighth to spare.
 type room int
 
 func (r *room) grow(n int) {
 	if int(*r) < n {
-		*r = room(n + n/16)
+		*r = room(n + n/8)
 	}
 }
 

@@ -86,7 +86,7 @@ func (c *CPU) do(t kernel.Task) {
 // floats returns n elements of scratch, which hold anything.
 func (c *CPU) floats(n int) []float32 {
 	if len(c.scratch) < n {
-		c.scratch = make([]float32, n+n/16)
+		c.scratch = make([]float32, n+n/8)
 	}
 	return c.scratch[:n]
 }

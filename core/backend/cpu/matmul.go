@@ -39,7 +39,7 @@ func (c *CPU) columns(a backend.MatMul) []float32 {
 	}
 	size := kernel.PackedCols(a.N, a.K)
 	if len(c.packed) < size {
-		c.packed = make([]float32, size+size/16)
+		c.packed = make([]float32, size+size/8)
 	}
 	c.run(kernel.PackColsTask(c.packed[:size], w.f, a.N, a.K, a.Layout != kernel.NT))
 	return c.packed[:size]
