@@ -262,7 +262,7 @@ async function compare(page, report) {
     const before = await t.predict('the team won')
     const worn = await compared({})
     let during
-    const stopped = await compared({ steps: 100000 }, async (e) => {
+    const stopped = await compared({ steps: 3000 }, async (e) => {
       if (e.event !== 'progress' || e.index !== 2 || during) return
       await t.pause()
       during = await t.predict('the team won')
