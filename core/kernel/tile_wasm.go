@@ -31,7 +31,7 @@ func tile(_ tileKind, rows, k int, x, w, y unsafe.Pointer, ldy, more int) {
 }
 
 // They are assembly because a nil check stands before each load of compiled Go. wasm/link turns each multiplication and
-// addition of the functions whose names begin with tile into one fused operation, for engines that have it.
+// addition of these and of smallTile into one fused operation, for engines that have it.
 //
 //go:noescape
 func tileFive(k int, x, w, y unsafe.Pointer, ldy, more int)

@@ -67,6 +67,23 @@ func (m *Model) Evaluate(records []data.Record, maxLength int) (map[string]repor
 	return s.Finish(), err
 }
 
+// Embeddings returns the mean-pooled last hidden states of the records' texts, [n, H], each text cut to maxLength tokens.
+func (m *Model) Embeddings(records []data.Record, maxLength int) (*tensor.Tensor, error) {
+	texts := make([]string, len(records))
+	for i, r := range records {
+		texts[i] = r.Text
+	}
+	rows, err := m.Encode(texts, PoolMean, maxLength)
+	if err != nil {
+		return nil, err
+	}
+	x := tensor.New(len(rows), m.Encoder.Config.Hidden)
+	for i, row := range rows {
+		copy(x.Row(i), row.Data)
+	}
+	return x, nil
+}
+
 // Encode returns hidden states of texts, each cut to maxLength tokens.
 func (m *Model) Encode(texts []string, pool Pool, maxLength int) ([]*tensor.Tensor, error) {
 	if pool != PoolNone && pool != PoolFirst && pool != PoolMean {

@@ -6,9 +6,7 @@ import (
 
 	"thaw/core/data"
 	"thaw/core/head"
-	"thaw/core/model"
 	"thaw/core/report"
-	"thaw/core/tensor"
 )
 
 // Sizes of a report.
@@ -77,7 +75,7 @@ func (s *session) calibration(tasks []head.Task, records []data.Record, limit in
 // picture is sentences in the plane in which the model's own mean-pooled hidden states vary most, and where the encoder as it
 // was loaded has them in the same plane.
 func (s *session) picture(records []data.Record, limit int, files []File, open func(string) (Stream, error)) (Picture, error) {
-	after, err := embeddings(s.model, records, limit)
+	after, err := s.model.Embeddings(records, limit)
 	if err != nil {
 		return Picture{}, err
 	}
@@ -90,7 +88,7 @@ func (s *session) picture(records []data.Record, limit int, files []File, open f
 		return Picture{}, err
 	}
 	defer done()
-	before, err := embeddings(base, records, limit)
+	before, err := base.Embeddings(records, limit)
 	if err != nil {
 		return Picture{}, err
 	}
@@ -100,21 +98,4 @@ func (s *session) picture(records []data.Record, limit int, files []File, open f
 		p.Points = append(p.Points, Point{maps.Clone(r.Labels), slices.Clone(then.Row(i)), slices.Clone(now.Row(i))})
 	}
 	return p, nil
-}
-
-// embeddings is the mean-pooled last hidden states, [n, H].
-func embeddings(m *model.Model, records []data.Record, limit int) (*tensor.Tensor, error) {
-	texts := make([]string, len(records))
-	for i, r := range records {
-		texts[i] = r.Text
-	}
-	rows, err := m.Encode(texts, model.PoolMean, limit)
-	if err != nil {
-		return nil, err
-	}
-	x := tensor.New(len(rows), m.Encoder.Config.Hidden)
-	for i, row := range rows {
-		copy(x.Row(i), row.Data)
-	}
-	return x, nil
 }

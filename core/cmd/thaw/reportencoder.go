@@ -161,7 +161,7 @@ func stages(m *model.Model, records []data.Record, limit int) ([]*tensor.Tensor,
 
 // picture finds the plane of the model's own sentences and shows there where they were before.
 func picture(origin, m *model.Model, records []data.Record, limit int) (*pictureReport, error) {
-	after, err := embeddings(m, records, limit)
+	after, err := m.Embeddings(records, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func picture(origin, m *model.Model, records []data.Record, limit int) (*picture
 	if origin == nil {
 		return r, nil
 	}
-	before, err := embeddings(origin, records, limit)
+	before, err := origin.Embeddings(records, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -186,21 +186,4 @@ func picture(origin, m *model.Model, records []data.Record, limit int) (*picture
 		r.Points[i].Before = places.Row(i)
 	}
 	return r, nil
-}
-
-// embeddings is the mean-pooled last hidden states, [n, H].
-func embeddings(m *model.Model, records []data.Record, limit int) (*tensor.Tensor, error) {
-	texts := make([]string, len(records))
-	for i, r := range records {
-		texts[i] = r.Text
-	}
-	rows, err := m.Encode(texts, model.PoolMean, limit)
-	if err != nil {
-		return nil, err
-	}
-	x := tensor.New(len(rows), m.Encoder.Config.Hidden)
-	for i, row := range rows {
-		copy(x.Row(i), row.Data)
-	}
-	return x, nil
 }
