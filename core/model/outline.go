@@ -24,6 +24,11 @@ func Outline(config []byte, style head.Style, tasks []head.Task) (*Model, error)
 	return m, err
 }
 
+// With is an outline of m's encoder under heads of these tasks.
+func (m *Model) With(style head.Style, tasks []head.Task) (*Model, error) {
+	return Outline(m.config, style, tasks)
+}
+
 // newHeads declares the parameters of heads for these tasks.
 func (m *Model) newHeads(style head.Style, tasks []head.Task) (*head.Heads, error) {
 	c := m.Encoder.Config

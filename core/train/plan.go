@@ -125,9 +125,9 @@ func EstimateConfig(c encoder.Config, style head.Style, tasks []head.Task, s Set
 	return e, nil
 }
 
-// BytesPerTrainable is the memory that a weight takes more than a frozen one: its gradient, two moments, its value to go back to
+// bytesPerTrainable is the memory that a weight takes more than a frozen one: its gradient, two moments, its value to go back to
 // and, with patience, its best value.
-func BytesPerTrainable(s Settings) int64 {
+func bytesPerTrainable(s Settings) int64 {
 	if s.Patience > 0 {
 		return 20
 	}
@@ -174,7 +174,7 @@ func rehearse(c encoder.Config, style head.Style, tasks []head.Task, s Settings,
 	if err := m.SetHeads(style, tasks, 0); err != nil {
 		return PlanEvent{}, err
 	}
-	perWeight := BytesPerTrainable(s)
+	perWeight := bytesPerTrainable(s)
 	s.Epochs, s.Steps, s.Patience, s.Accumulate, s.Shuffle, s.Batch = 1, 1, 0, 1, false, min(len(lengths), 4096)
 	ex := blank(lengths, len(tasks))
 	t, err := begin(m, s, &corpus{examples: ex}, []*corpus{{examples: filled(ex, pass)}})

@@ -44,10 +44,6 @@ func (s *session) foreseen(m *model.Model, settings train.Settings, examples int
 	if err != nil {
 		return Outlooked{}, err
 	}
-	var parameters []Trainable
-	for _, p := range m.Params.Params() {
-		parameters = append(parameters, Trainable{p.Name, schedule.At(0).Trains(p.Name) && m.Heads.Uses(p)})
-	}
 	o := Outlooked{
 		Family: string(m.Encoder.Config.Family), Layers: m.Encoder.Config.Layers, Hidden: m.Encoder.Config.Hidden, Parameters: m.Params.Total(),
 		Trainable: e.Trainable, MemoryBytes: e.MemoryBytes, Steps: e.Steps, Freeze: e.Freeze,
@@ -55,6 +51,6 @@ func (s *session) foreseen(m *model.Model, settings train.Settings, examples int
 	if probes(settings) {
 		o.Steps, settings.Epochs, settings.Batch, settings.Accumulate = 1, 1, examples, 1
 	}
-	o.StepMS = s.speed.expect(m, settings, perText, parameters)
+	o.StepMS = s.speed.expect(m, settings, perText, trainables(m, schedule.At(0)))
 	return o, nil
 }

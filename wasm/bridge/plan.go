@@ -1,8 +1,6 @@
 package bridge
 
 import (
-	"slices"
-
 	"thaw/core/data"
 	"thaw/core/freeze"
 	"thaw/core/head"
@@ -54,72 +52,30 @@ func probes(settings train.Settings) bool {
 	return err == nil && schedule.At(0).Probe()
 }
 
-// estimate adds up what trains. Heads of other tasks than the model has now are counted without being made.
+// estimate adds up what trains under heads of these tasks, which need not be made.
 func (s *session) estimate(a *Plan, settings train.Settings, tasks []head.Task, examples int, perText float64) (Planned, error) {
-	same := slices.EqualFunc(s.model.Heads.Tasks, tasks, func(x, y head.Task) bool { return x.Name == y.Name && slices.Equal(x.Labels, y.Labels) })
-	names := names(s.model)
+	m, err := s.model.With(style(a.Head), tasks)
+	if err != nil {
+		return Planned{}, err
+	}
 	schedule, err := freeze.ParseSchedule(settings.Freeze)
 	if err != nil {
 		return Planned{}, err
 	}
-	policy := schedule.At(0)
-	if !same {
-		names = others(s.model, style(a.Head), tasks)
-		settings.Freeze = "none" // checked here, for the model does not know the names
-		if err := schedule.Check(keys(names), s.model.Encoder.Config.Layers); err != nil {
-			return Planned{}, err
-		}
-	}
-	e, err := train.Estimate(s.model, settings, examples, int(perText*float64(examples)))
+	e, err := train.Estimate(m, settings, examples, int(perText*float64(examples)))
 	if err != nil {
 		return Planned{}, err
 	}
-	p := Planned{MemoryBytes: e.MemoryBytes, Steps: e.Steps, Freeze: schedule.String()}
-	for _, n := range names {
-		trains := policy.Trains(n.name) && (n.group != "pooler" || style(a.Head) == head.HF)
-		p.Parameters = append(p.Parameters, Trainable{n.name, trains})
-		if trains {
-			p.Trainable += n.size
-		} else {
-			p.Frozen += n.size
-		}
-	}
-	if !same {
-		p.MemoryBytes -= train.BytesPerTrainable(settings) * int64(e.Trainable-p.Trainable) // of what would not train
-	}
-	return p, nil
+	return Planned{
+		Trainable: e.Trainable, Frozen: e.Frozen, MemoryBytes: e.MemoryBytes, Steps: e.Steps, Freeze: schedule.String(),
+		Parameters: trainables(m, schedule.At(0)),
+	}, nil
 }
 
-// named is a parameter that there is or would be.
-type named struct {
-	name, group string
-	size        int
-}
-
-func names(m *model.Model) (out []named) {
+// trainables says of each parameter whether it trains: the policy thaws it and the loss reaches it.
+func trainables(m *model.Model, policy freeze.Policy) (out []Trainable) {
 	for _, p := range m.Params.Params() {
-		out = append(out, named{p.Name, p.Group, p.Size()})
-	}
-	return out
-}
-
-// others are the model's parameters with heads of other tasks.
-func others(m *model.Model, style head.Style, tasks []head.Task) []named {
-	out := slices.DeleteFunc(names(m), func(n named) bool { return len(n.group) > 5 && n.group[:6] == "heads." })
-	for _, t := range tasks {
-		group, c := head.Group(t.Name), len(t.Labels)
-		prefix := group
-		if style == head.HF {
-			prefix += ".classifier"
-		}
-		out = append(out, named{prefix + ".weight", group, c * m.Encoder.Config.Hidden}, named{prefix + ".bias", group, c})
-	}
-	return out
-}
-
-func keys(all []named) (out []string) {
-	for _, n := range all {
-		out = append(out, n.name)
+		out = append(out, Trainable{p.Name, policy.Trains(p.Name) && m.Heads.Uses(p)})
 	}
 	return out
 }

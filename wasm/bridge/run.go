@@ -104,7 +104,11 @@ func (s *session) fits(settings train.Settings, style head.Style, tasks []head.T
 	if p.At(0).Probe() && style != head.Mean {
 		return fault("settings", "Choose the head mean, or another policy.", "probe fits linear heads on mean-pooled features, and the head is %q", style)
 	}
-	return p.Check(keys(others(s.model, style, tasks)), c.Layers)
+	m, err := s.model.With(style, tasks)
+	if err != nil {
+		return err
+	}
+	return p.Check(m.Names(), c.Layers)
 }
 
 // dropHeads takes heads that have learnt nothing from a model.
