@@ -9,8 +9,10 @@
  *
  * The trainer runs in a worker and nothing here blocks the page. Every failure is a ThawError.
  */
+import { stayAwake } from './worker/awake.js'
 import { TrainClient } from './worker/client.js'
 import { EventQueue } from './worker/event-queue.js'
+import { defined, evalsOf, jobOf, sourceOf, specOf, textsOf } from './worker/job.js'
 import { ThawError } from './worker/protocol.js'
 
 export { ThawError }
@@ -125,9 +127,6 @@ export { ThawError }
  * @typedef {'auto' | 'webgpu' | 'threads' | 'cpu'} DeviceName
  * @typedef {{ kind: 'webgpu' | 'threads' | 'cpu', reason: string, candidates: { kind: string, ok: boolean, ms: number | null, why: string }[] }} Device
  */
-
-const SETTINGS = ['freeze', 'epochs', 'steps', 'batch', 'accumulate', 'patience', 'batchTokens', 'maxLength', 'lr', 'headLr', 'layerDecay', 'schedule', 'warmup', 'clip', 'weightDecay', 'dropout', 'shuffle', 'seed', 'cacheBytes']
-const JOB = ['tasks', 'head', 'data', 'eval', 'evals', 'resume', 'signal']
 
 /** The name of a save that nobody named. */
 const UNNAMED = 'my run'
@@ -397,70 +396,4 @@ export class Trainer {
 
   /** Ends the worker. */
   close() { this.#client.close() }
-}
-
-/**
- * Keeps the screen on during a run, where the browser can. A browser takes the lock away from a page that is hidden, so it is asked
- * for again whenever the page is seen.
- */
-function stayAwake() {
-  /** @type {{ over: boolean, lock?: WakeLockSentinel }} */
-  const state = { over: false }
-  const ask = async () => {
-    if (state.over || globalThis.document?.visibilityState === 'hidden' || state.lock?.released === false) return
-    try {
-      const lock = await navigator.wakeLock.request('screen')
-      if (state.over) await lock.release()
-      else state.lock = lock
-    } catch {
-      // The machine saves power, or the browser has no such lock.
-    }
-  }
-  globalThis.document?.addEventListener('visibilitychange', ask)
-  ask()
-  return {
-    release() {
-      state.over = true
-      globalThis.document?.removeEventListener('visibilitychange', ask)
-      state.lock?.release().catch(() => {})
-    },
-  }
-}
-
-/**
- * Splits settings into what the worker understands.
- *
- * @param {TrainSettings} given
- */
-function jobOf(given) {
-  const unknown = Object.keys(given).filter((key) => !SETTINGS.includes(key) && !JOB.includes(key))
-  if (unknown.length) throw new ThawError('settings', `There is no setting called ${unknown.join(', ')}.`, `Known are ${[...JOB, ...SETTINGS].join(', ')}.`)
-  const { tasks, head, data, eval: evaluation, evals, resume } = given
-  const sets = evals || evaluation ? evalsOf({ ...(evaluation ? { heldout: evaluation } : {}), ...evals }) : undefined
-  const settings = Object.fromEntries(Object.entries(given).filter(([key, value]) => SETTINGS.includes(key) && value !== undefined))
-  return { tasks, head, data: data && sourceOf(data), evals: sets, settings, resume }
-}
-
-/** @param {{ heldout?: Data, natural?: Data }} evals */
-function evalsOf({ heldout, natural }) {
-  return defined({ heldout: heldout && sourceOf(heldout), natural: natural && sourceOf(natural) })
-}
-
-/** @param {Data} data */
-function sourceOf(data) {
-  return Array.isArray(data) ? { records: data } : { synthetic: specOf(data.synthetic) }
-}
-
-/** @param {SynthSpec} spec */
-function specOf(spec) {
-  const tasks = spec?.tasks?.map((task) => (typeof task === 'string' ? task : task.name))
-  return defined({ ...spec, tasks })
-}
-
-/** @param {string | string[]} text */
-function textsOf(text) { return typeof text === 'string' ? [text] : text }
-
-/** Leaves out what is undefined. @template {object} T @param {T} object @returns {T} */
-function defined(object) {
-  return /** @type {T} */ (Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)))
 }
