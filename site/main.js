@@ -207,6 +207,7 @@ class Page {
     Object.assign(this, { phase: 'idle', resumed: false, abort: undefined })
     if (this.run.begun && !this.errors.train) this.finish()
     this.show()
+    await this.makePlan() // what steps take is known better now
   }
 
   begin() {
