@@ -44,7 +44,7 @@ class Page {
   models = []; loading = null; cached = false; hub = false; device = null; info = null; outlooks = new Map(); folder = null
   source = new DataSource(); plan = null; run = new RunRecord([], 0)
   touched = false; resumed = false
-  text = 'a warm, funny film'; askedAt = 0; result = null; told = null; reporting = false
+  text = 'a warm, funny film'; askedAt = 0; result = null; answered = ''; told = null; reporting = false
   timers = {}; shownAt = 0; queued = false
   comparison = new Comparison(this, current)
   saved = new SavedRuns(this, current, set)
@@ -290,7 +290,10 @@ class Page {
   }
 
   async answer(text) {
-    await this.guard('try', async () => { this.result = text.trim() ? await this.trainer.predict(text) : null })
+    await this.guard('try', async () => {
+      this.result = text.trim() ? await this.trainer.predict(text) : null
+      this.answered = text
+    })
     this.askedAt = performance.now()
   }
 

@@ -42,7 +42,7 @@ export function paint(page, s) {
     scores: history.findLast((e) => e.set === 'heldout')?.tasks ?? null,
   })
   give('proof', { proof: run.proof })
-  give('try', { tasks: s.tasks, text: page.text, ready: loaded && page.touched, result: page.result, examples: EXAMPLES, error: errors.try })
+  give('try', { tasks: s.tasks, text: page.text, ready: loaded && page.touched, result: page.result, stale: page.text !== page.answered, examples: EXAMPLES, error: errors.try })
   const { scenarios, transfer } = page.comparison.view()
   give('compare', scenarios)
   give('transfer', transfer)

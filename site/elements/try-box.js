@@ -5,6 +5,7 @@
  * @property {string} text         the sentence to begin with
  * @property {boolean} ready       there are heads to ask
  * @property {Record<string, { label: string, scores: Record<string, number> }> | null} result
+ * @property {boolean} stale       the result is that of another sentence; this one's is under way
  * @property {string[]} examples
  * @property {{ message: string, hint?: string } | null} error
  * @event try-text                 detail: {text}; at each change
@@ -16,7 +17,7 @@ import { hueClass } from './task-hue.js'
 const styles = await sheets(import.meta.url, './try-box.css')
 
 class TryBox extends PageElement {
-  static props = { tasks: [], text: '', ready: false, result: null, examples: [], error: null }
+  static props = { tasks: [], text: '', ready: false, result: null, stale: false, examples: [], error: null }
 
   constructor() {
     super(styles)
@@ -51,6 +52,7 @@ class TryBox extends PageElement {
 
   #showResult() {
     const key = JSON.stringify(this.tasks)
+    this.tasksBox.classList.toggle('stale', this.stale && this.result !== null)
     if (this.built !== key) {
       this.built = key
       this.tasksBox.replaceChildren(...this.tasks.map((task, i) => this.#task(task, i)))

@@ -23,13 +23,14 @@ export class Person {
 
   ready() { return this.until(() => (document.getElementById('lab')?.stats?.n ?? 0) > 0 && !document.getElementById('lab').error) }
 
-  /** Waits until a condition holds in the page; one that never does is told with what the page shows instead. */
+  /** Waits until a condition holds in the page and is drawn; one that never does is told with what the page shows instead. */
   async until(condition, ...args) {
     try {
-      return await this.page.waitForFunction(condition, { timeout: LIMIT, polling: 20 }, ...args)
+      await this.page.waitForFunction(condition, { timeout: LIMIT, polling: 20 }, ...args)
     } catch (cause) {
       throw new Error(`${cause.message}, waiting for ${condition} with ${JSON.stringify(args)}; the page shows ${JSON.stringify(await this.page.evaluate(shown).catch((error) => error.message))}`, { cause })
     }
+    await this.drawn()
   }
 
   /** A property of an element. @param {string} id @param {string} name @returns {Promise<any>} */
@@ -57,6 +58,13 @@ export class Person {
       input.value = text
       input.dispatchEvent(new Event(type, { bubbles: true }))
     }, id, field, text, type)
+  }
+
+  /** Waits until elements that were given their properties have drawn them, which they do in a frame to come; a hidden tab has none. */
+  drawn() {
+    return this.page.evaluate(async () => {
+      for (let frame = 0; frame < 3 && document.visibilityState === 'visible'; frame++) await new Promise(requestAnimationFrame)
+    })
   }
 
   phase(phase) { return this.until((phase) => document.getElementById('run').phase === phase, phase) }

@@ -46,7 +46,7 @@ async function compareScenarios(person, report) {
   await person.press('run', 'Train')
   await person.until(() => document.getElementById('run').phase === 'idle' && document.getElementById('proof').proof)
   const answer = () => person.page.evaluate(async () => JSON.stringify(document.getElementById('try').result))
-  await person.until(() => document.getElementById('try').result?.topic)
+  await person.until(() => document.getElementById('try').result?.topic && !document.getElementById('try').stale)
   const before = await answer()
   await person.page.evaluate(() => {
     const boxes = Array.from(document.getElementById('compare').shadowRoot.querySelectorAll('tr.scenario input'))

@@ -66,8 +66,10 @@ async function watchLearning(person, report) {
 async function askAfterwards(person, report) {
   for (const [text, task, label] of [['The striker scored twice in extra time', 'topic', 'sports'], ['A wonderful, warm and funny film that I loved', 'sentiment', 'positive']]) {
     await person.fill('try', '#sentence', text, 'input')
-    await person.until((text, task) => document.getElementById('try').text === text && document.getElementById('try').result?.[task], text, task)
-    await new Promise((resolve) => setTimeout(resolve, 1000)) // the answer to the text before may have stood there
+    await person.until((text, task) => {
+      const box = document.getElementById('try')
+      return box.text === text && !box.stale && box.result?.[task]
+    }, text, task)
     const result = await person.look('try', 'result')
     report.check(`"${text}" is ${label}`, result[task].label === label, result[task])
   }
