@@ -56,17 +56,7 @@ const stateVersion = 1
 // Save writes the run as one safetensors file: every parameter under its name, the moments of those that train or did as
 // optim.m.NAME and optim.v.NAME, the weights to go back to as anchor.NAME, and the state. It is called between steps.
 func (t *Trainer) Save(w io.Writer) error {
-	updates, missed := t.optim.Counts()
-	s := state{
-		Version: stateVersion, Settings: t.settings, Head: t.model.Heads.Style, Tasks: t.model.Heads.Tasks,
-		Step: t.done, Scored: t.scored, Skipped: t.bad, Best: t.best.state(), Updates: updates, Missed: missed, Examples: len(t.train.examples), Tokens: data.Tokens(t.train.examples),
-		Data: data.Digest(t.train.examples),
-	}
-	s.Halved = t.halved
-	if t.anchored() {
-		s.Anchor = t.anchor.step
-	}
-	text, err := json.Marshal(s)
+	text, err := json.Marshal(t.state())
 	if err != nil {
 		return err
 	}
@@ -79,14 +69,35 @@ func (t *Trainer) Save(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	t.eachAnchor(func(t safetensors.Tensor) { ts = append(ts, t) })
+	return safetensors.Encode(w, ts, map[string]string{"thaw": string(text)})
+}
+
+// state is what a checkpoint says of now.
+func (t *Trainer) state() state {
+	updates, missed := t.optim.Counts()
+	s := state{
+		Version: stateVersion, Settings: t.settings, Head: t.model.Heads.Style, Tasks: t.model.Heads.Tasks,
+		Step: t.done, Scored: t.scored, Skipped: t.bad, Best: t.best.state(), Updates: updates, Missed: missed, Examples: len(t.train.examples), Tokens: data.Tokens(t.train.examples),
+		Data: data.Digest(t.train.examples),
+	}
+	s.Halved = t.halved
 	if t.anchored() {
-		for _, p := range t.model.Params.Params() {
-			if v := t.anchor.values[p]; v != nil {
-				ts = append(ts, safetensors.Tensor{Name: "anchor." + p.Name, Shape: p.Shape, F32: v})
-			}
+		s.Anchor = t.anchor.step
+	}
+	return s
+}
+
+// eachAnchor calls f with the weights to go back to, where they are others than those of now.
+func (t *Trainer) eachAnchor(f func(safetensors.Tensor)) {
+	if !t.anchored() {
+		return
+	}
+	for _, p := range t.model.Params.Params() {
+		if v := t.anchor.values[p]; v != nil {
+			f(safetensors.Tensor{Name: "anchor." + p.Name, Shape: p.Shape, F32: v})
 		}
 	}
-	return safetensors.Encode(w, ts, map[string]string{"thaw": string(text)})
 }
 
 // host is a buffer's elements, without a copy where the device's memory is the host's.
@@ -232,7 +243,7 @@ func (t *Trainer) reanchor(tensors map[string]safetensors.Tensor, step int) erro
 		if v.F32 == nil || !slices.Equal(v.Shape, p.Shape) {
 			return fmt.Errorf("%w: tensor anchor.%s is not float32 %v; it is of another model", ErrCheckpoint, p.Name, p.Shape)
 		}
-		a.values[p] = v.F32
+		a.values[p] = slices.Clone(v.F32) // it is written into, and a snapshot is kept
 	}
 	if len(a.values) > 0 {
 		t.anchor = a

@@ -253,3 +253,25 @@ func TestBadRunsTakeNothing(t *testing.T) {
 		t.Errorf("predicted %s before and %s after", before.Reply, after.Reply)
 	}
 }
+
+// TestQuestionsWhileARunBegins asks right behind a train, before it has taken a step: the answer comes in the run and not at its end.
+func TestQuestionsWhileARunBegins(t *testing.T) {
+	p := newPage(t)
+	p.loadTiny()
+	args, _ := tiny(t)
+	run := p.post("train", args, nil)
+	question := p.post("plan", argsWithSettings(args), nil)
+	for {
+		a := p.hear()
+		if a.ID == question {
+			if a.Error != nil {
+				t.Fatal(a.Error.Message)
+			}
+			break
+		}
+		if a.ID == run && a.Event == nil {
+			t.Fatal("the run is over and the question that came before its first step has no answer")
+		}
+	}
+	p.follow(run, nil)
+}

@@ -20,6 +20,7 @@ func (s *session) tick() error {
 	if err := s.port.Breathe(); err != nil {
 		return err
 	}
+	s.catchUp()
 	for {
 		m, ok := s.port.Poll()
 		if !ok && !s.resting() {
@@ -36,6 +37,20 @@ func (s *session) tick() error {
 	return s.works[len(s.works)-1].ctx.Err()
 }
 
+// catchUp answers the questions that came while a run was being prepared, now that it goes on. One that came behind a command that has
+// to wait for its end waits too.
+func (s *session) catchUp() {
+	for len(s.waiting) > 0 && len(s.works) == 1 && s.going() {
+		r := s.waiting[0]
+		switch r.Args.(type) {
+		case *Load, *Train, *Resume, *Compare:
+			return
+		}
+		s.waiting = s.waiting[1:]
+		s.handle(r)
+	}
+}
+
 // resting says whether the work stands still: its course is paused, nobody has stopped it, and nothing waits for the end of
 // a step. Inside another command, such as a prediction during a run, nothing rests.
 func (s *session) resting() bool {
@@ -43,7 +58,8 @@ func (s *session) resting() bool {
 }
 
 // meanwhile treats a command that comes while another is being done. Steering is done at once. During a run or a comparison,
-// questions are answered between two operations; during any other work, and inside an answer, they wait for its end.
+// questions are answered between two operations; during any other work, and inside an answer, they wait for its end, or for the run
+// that it begins.
 func (s *session) meanwhile(r request) {
 	switch r.Args.(type) {
 	case *Hello, *Natural, *Pause, *Continue, *Stop, *Cancel, *Close, *SetFreeze, *Save:

@@ -97,9 +97,15 @@ func TestSelfTestUsesThreads(t *testing.T) {
 	}
 }
 
+// none is a browser without WebGPU.
+func none() (Graphics, error) { return nil, errors.New("no adapter") }
+
 // pass takes 10 ms on one thread and ms on several.
-func pass(p *threads, ms float64) func() (float64, error) {
-	return func() (float64, error) {
+func pass(p *threads, ms float64) func(backend.Backend) (float64, error) {
+	return func(ops backend.Backend) (float64, error) {
+		if c, ok := ops.(*card); ok {
+			return c.ms, c.fault
+		}
 		if p.Threads() > 1 {
 			return ms, nil
 		}
@@ -121,12 +127,12 @@ func TestChoose(t *testing.T) {
 		{"one thread is wished for", Machine{Asked: CPU}, 2, 6, CPU, "It was asked for."},
 		{"threads are wished for", Machine{Asked: Threads}, 3, 12, Threads, "3 threads"},
 		{"threads are wished for in vain", Machine{Asked: Threads, Alone: "no headers"}, 1, 0, CPU, "threads was asked for: no headers. The processor runs: one thread"},
-		{"a graphics card is wished for", Machine{Asked: WebGPU}, 2, 6, Threads, "webgpu was asked for: not part of this version."},
+		{"a graphics card is wished for", Machine{Asked: WebGPU}, 2, 6, Threads, "webgpu was asked for: no adapter."},
 		{"no headers", Machine{Asked: Auto, Alone: "no headers"}, 1, 0, CPU, "More threads: no headers."},
 		{"fused", Machine{Asked: Auto, FMA: true, Alone: "x"}, 1, 0, CPU, "kernels with fused multiply-add"},
 	} {
 		p := newThreads(t, c.most)
-		l, err := New(c.m, p)
+		l, err := New(c.m, p, none)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,14 +158,14 @@ func TestChoose(t *testing.T) {
 func TestWrongKernels(t *testing.T) {
 	p := newThreads(t, 2)
 	p.spoil = func(*kernel.Task) {}
-	l, err := New(Machine{Asked: Auto}, p)
+	l, err := New(Machine{Asked: Auto}, p, none)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := l.Device(); d.Kind != CPU || d.Candidates[1].OK || !strings.Contains(d.Candidates[1].Why, "the self-test failed: element") {
 		t.Errorf("got %+v", d)
 	}
-	if _, err := New(Machine{}, nonsense{p}); !errors.Is(err, ErrWrong) {
+	if _, err := New(Machine{}, nonsense{p}, none); !errors.Is(err, ErrWrong) {
 		t.Errorf("got %v, want ErrWrong", err)
 	}
 }
@@ -171,14 +177,14 @@ func (nonsense) Run(*kernel.Task) error { return nil }
 // A thread that is lost while a pass is timed, or later, leaves what is left; that is said once.
 func TestLost(t *testing.T) {
 	p := newThreads(t, 2)
-	l, err := New(Machine{Asked: Auto}, p)
+	l, err := New(Machine{Asked: Auto}, p, none)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if l.Changed() {
 		t.Error("something has changed from the start")
 	}
-	err = l.Time(func() (float64, error) {
+	err = l.Time(func(backend.Backend) (float64, error) {
 		if p.Threads() > 1 {
 			p.most = 1
 			return 0, backend.ErrAgain
@@ -189,7 +195,7 @@ func TestLost(t *testing.T) {
 		t.Errorf("got %+v, %v", d, err)
 	}
 	p = newThreads(t, 3)
-	if l, err = New(Machine{Asked: Threads}, p); err != nil {
+	if l, err = New(Machine{Asked: Threads}, p, none); err != nil {
 		t.Fatal(err)
 	}
 	p.most = 2

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -25,11 +26,12 @@ const (
 // check runs each family of kernels that a training step uses on a device, and compares with the reference.
 func check(ops backend.Backend) error {
 	b := &bench{ops: ops}
+	defer b.free()
 	for _, family := range []func(){
 		b.products, b.layerNorm, b.gelu, b.attention, b.embedding, b.pooling, b.dropout, b.losses, b.adamW,
 	} {
 		family()
-		if err := ops.Sync(); err != nil {
+		if err := cmp.Or(b.fault, ops.Sync()); err != nil {
 			return err
 		}
 		if b.wrong != "" {
@@ -39,11 +41,26 @@ func check(ops backend.Backend) error {
 	return nil
 }
 
-// bench hands out operands and compares results. The first that is wrong is kept.
+// bench hands out operands and compares results. The first that is wrong is kept, and so is the first fault of the device.
 type bench struct {
 	ops   backend.Backend
 	seed  uint32
+	used  []backend.Buffer
 	wrong string
+	fault error
+}
+
+func (b *bench) free() {
+	for _, used := range b.used {
+		b.ops.Free(used)
+	}
+}
+
+// zeros are n of them on the device.
+func (b *bench) zeros(n int) backend.Buffer {
+	to := b.ops.Alloc(n)
+	b.used = append(b.used, to)
+	return to
 }
 
 // numbers are n values from -1 to 1, other ones at each call, on the device and in float64.
@@ -58,13 +75,14 @@ func (b *bench) numbers(n int) (backend.Buffer, []float64) {
 }
 
 func (b *bench) put(x []float32) backend.Buffer {
-	to := b.ops.Alloc(len(x))
+	to := b.zeros(len(x))
 	b.ops.Write(to, x)
 	return to
 }
 
 func (b *bench) ints(x []int32) backend.Buffer {
 	to := b.ops.AllocInts(len(x))
+	b.used = append(b.used, to)
 	b.ops.WriteInts(to, x)
 	return to
 }
@@ -73,7 +91,8 @@ func (b *bench) ints(x []int32) backend.Buffer {
 func (b *bench) same(what string, got backend.Buffer, want []float64) {
 	x := make([]float32, len(want))
 	if err := b.ops.Read(x, got); err != nil || b.wrong != "" {
-		return // Sync has the error of a device that fails
+		b.fault = cmp.Or(b.fault, err)
+		return
 	}
 	top := 1.0
 	for _, e := range want {
@@ -101,7 +120,7 @@ func (b *bench) products() {
 	w, wideW := b.numbers(inner * hidden)
 	bias, wideBias := b.numbers(inner)
 	r, wideR := b.numbers(tall * inner)
-	y, u := b.ops.Alloc(tall*inner), b.ops.Alloc(tall*inner)
+	y, u := b.zeros(tall*inner), b.zeros(tall*inner)
 	a := backend.MatMul{Y: y, X: x, W: w, M: tall, N: inner, K: hidden, Layout: kernel.NT, B: bias}
 	sum, gelu := make([]float64, tall*inner), make([]float64, tall*inner)
 	kernel.MatMul(kernel.NT, sum, wideX, wideW, tall, inner, hidden)
@@ -122,7 +141,7 @@ func (b *bench) layerNorm() {
 	s, wideS := b.numbers(rows * hidden)
 	w, wideW := b.numbers(hidden)
 	bias, wideBias := b.numbers(hidden)
-	y, stat := b.ops.Alloc(rows*hidden), b.ops.Alloc(2*rows)
+	y, stat := b.zeros(rows*hidden), b.zeros(2*rows)
 	want, wideStat := make([]float64, rows*hidden), make([]float64, 2*rows)
 	kernel.LayerNorm(want, wideStat, wideS, wideW, wideBias, rows, hidden, 1e-12)
 	b.ops.LayerNorm(backend.LayerNorm{Y: y, Stat: stat, S: s, W: w, B: bias, H: hidden, Eps: 1e-12})
@@ -154,7 +173,7 @@ func (b *bench) attention() {
 	qkv, wideQKV := b.numbers(3 * rows * hidden)
 	dout, wideDOut := b.numbers(rows * hidden)
 	dqkv, wideDQKV := b.numbers(3 * rows * hidden)
-	out, lse := b.ops.Alloc(rows*hidden), b.ops.Alloc(heads*rows)
+	out, lse := b.zeros(rows*hidden), b.zeros(heads*rows)
 	want, wideLSE := make([]float64, rows*hidden), make([]float64, heads*rows)
 	p, dp := make([]float64, rows), make([]float64, rows)
 	for head := range heads {
@@ -194,7 +213,7 @@ func (b *bench) embedding() {
 func (b *bench) pooling() {
 	off := []int32{0, 1, 60, rows}
 	x, wideX := b.numbers(rows * hidden)
-	y, want := b.ops.Alloc(3*hidden), make([]float64, 3*hidden)
+	y, want := b.zeros(3*hidden), make([]float64, 3*hidden)
 	kernel.MeanPool(want, wideX, off, hidden)
 	b.ops.Pool(y, x, b.ints(off), hidden, true)
 	b.same("a mean over tokens", y, want)
@@ -221,7 +240,7 @@ func (b *bench) losses() {
 		labels[i] = int32(i%6) - 1
 	}
 	x, wideX := b.numbers(rows * 5)
-	loss, dx := b.ops.Alloc(1), b.ops.Alloc(rows*5)
+	loss, dx := b.zeros(1), b.zeros(rows*5)
 	want := make([]float64, rows*5)
 	sum := kernel.CrossEntropy(want, wideX, labels, 5, 0.5)
 	b.ops.CrossEntropy(loss, dx, x, b.ints(labels), 5, 0.5)
