@@ -78,7 +78,7 @@ export { ThawError }
  * @typedef {{ event: 'rollback', step: number, to: number, rate: number }} RollbackEvent   three steps in a row were skipped: the weights of step `to` are back, the rates are `rate` times what was asked for
  * @typedef {{ event: 'probe', task: string, n: number, iterations: number, converged: boolean, loss: number, ms: number }} ProbeEvent
  * @typedef {{ event: 'done', steps: number, seconds: number, stopped: boolean, early: boolean, bestStep: number }} DoneEvent   early and bestStep with patience: it ended the run, the step whose weights the model has
- * @typedef {{ event: 'device', device: Device }} DeviceEvent   something of the device was lost; the run goes on without it, and nothing of the run was lost
+ * @typedef {{ event: 'device', device: Device, repeats: number, unloaded: boolean }} DeviceEvent   something of the device was lost, and what is left goes on; repeats: steps of the run that are done again, on the same sentences; unloaded: load the model again
  * @typedef {PlanEvent | DeviceEvent | StepEvent | EvalEvent | FrozenEvent | SkippedEvent | RollbackEvent | ProbeEvent | DoneEvent} TrainEvent
  *
  * @typedef {TrainSettings & { policies?: string[], transfer?: { a: string, b: string, seeds?: number } }} CompareSettings
@@ -128,6 +128,9 @@ export { ThawError }
  * @typedef {{ kind: 'webgpu' | 'threads' | 'cpu', reason: string, candidates: { kind: string, ok: boolean, ms: number | null, why: string }[] }} Device
  */
 
+/** The codes of work that was lost with a device, after which another has taken its place. */
+const LOST = new Set(['lost', 'again'])
+
 /** The name of a save that nobody named. */
 const UNNAMED = 'my run'
 
@@ -166,6 +169,10 @@ export class Trainer {
     /** What runs the trainer. */
     this.device = device
     client.onCrash = () => { this.model = null }
+    client.onDevice = (/** @type {DeviceEvent} */ e) => {
+      this.device = e.device
+      if (e.unloaded) this.model = null
+    }
   }
 
   /**
@@ -179,7 +186,8 @@ export class Trainer {
    */
   async load(from, { onProgress = this.#ears.onProgress, onNotice = this.#ears.onNotice, signal } = {}) {
     const args = typeof from === 'string' ? defined({ name: from, hub: this.#hub }) : { files: Array.from(from) }
-    const { ms: _ms, device, ...model } = await this.#client.call('load', args, { onProgress, onNotice, signal })
+    const load = () => this.#client.call('load', args, { onProgress, onNotice, signal })
+    const { ms: _ms, device, ...model } = await load().catch((error) => (LOST.has(error.code) ? load() : Promise.reject(error)))
     this.model = /** @type {Model} */ (model)
     this.device = device
     return this.model
@@ -274,11 +282,7 @@ export class Trainer {
     signal?.addEventListener('abort', stop, { once: true })
     /** @type {EventQueue<any>} */
     const events = new EventQueue()
-    const hear = (/** @type {any} */ e) => {
-      if (e.event === 'device') this.device = e.device
-      events.push(e)
-    }
-    const over = this.#client.call(cmd, defined(args), { onEvent: hear })
+    const over = this.#client.call(cmd, defined(args), { onEvent: (/** @type {any} */ e) => { events.push(e) } })
     over.then(() => events.end(), (error) => events.end(error))
     try {
       yield* events
@@ -307,6 +311,19 @@ export class Trainer {
    * @returns {Promise<Refrozen>}
    */
   setFreeze(freeze) { return this.#client.call('setFreeze', { freeze }) }
+
+  /**
+   * Chooses what runs the trainer from now on, between two runs; what was learnt goes along. It is rejected, with the reason, where
+   * the device does not run here.
+   *
+   * @param {DeviceName} name
+   * @returns {Promise<Device>}
+   */
+  async setDevice(name) {
+    this.device = (await this.#client.call('setDevice', { device: name })).device
+    this.#client.wish.device = name // of the worker that would follow this one after a crash
+    return this.device
+  }
 
   /**
    * Classifies a text, or a list of them; also while a run goes on.

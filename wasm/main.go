@@ -11,6 +11,7 @@ import (
 	"thaw/wasm/bridge"
 	"thaw/wasm/device"
 	"thaw/wasm/pool"
+	"thaw/wasm/webgpu"
 )
 
 // wrong is the exit code of a program whose kernels compute something else than they should on this machine; site/worker/program.js
@@ -30,6 +31,15 @@ func main() {
 	}
 }
 
+// graphics opens the browser's graphics card.
+func graphics() (device.Graphics, error) {
+	card, err := webgpu.New()
+	if err != nil {
+		return nil, err
+	}
+	return card, nil
+}
+
 // run chooses a device and serves the page.
 func run() error {
 	machine, err := device.ReadMachine(os.Args)
@@ -40,7 +50,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	ladder, err := device.New(machine, workers)
+	ladder, err := device.New(machine, workers, graphics)
 	if err != nil {
 		return err
 	}

@@ -15,11 +15,12 @@ import (
 // Sync or Read is void, parameters and moments are whole, and doing the work again gives what it would have given.
 var ErrAgain = errors.New("the device was disturbed, and the work has to be done again")
 
-// ErrLost is the fault of a device that is gone, with everything on it: what it is asked from then on does nothing. ErrFull is the
-// fault of one that has too little memory for what was asked.
+// ErrLost is the fault of a device that is gone, with everything on it: what it is asked from then on does nothing. ErrFailed is the
+// fault of one that cannot do what was asked, for its memory is too small or its driver has a fault: nothing that depends on it may be
+// believed, and another device has to do it.
 var (
-	ErrLost = errors.New("the device was lost, and what was on it")
-	ErrFull = errors.New("the device has too little memory")
+	ErrLost   = errors.New("the device was lost, and what was on it")
+	ErrFailed = errors.New("the device failed")
 )
 
 // Buffer is float32 or int32 elements on a device.

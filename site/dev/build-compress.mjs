@@ -14,9 +14,6 @@ const KEPT = 'bin/compressed'
 const COMPRESSED = /\.(html|js|css|json|svg|txt|md|ts|wasm)$/
 const WEIGHTS = 'weights/'
 
-/** Brotli's quality. For wasm the best one takes twice as long as the next for 2.5 %, and there are four builds of the program. */
-const QUALITY = { text: constants.BROTLI_MAX_QUALITY, wasm: 10 }
-
 /** The most that a page may download as wasm, in bytes of brotli: design.md allows 2 MB and the gate half a megabyte more. */
 const WASM_LIMIT = 2_500_000
 
@@ -24,7 +21,7 @@ const ways = {
   br: (bytes, text) =>
     promisify(brotliCompress)(bytes, {
       params: {
-        [constants.BROTLI_PARAM_QUALITY]: text ? QUALITY.text : QUALITY.wasm,
+        [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
         [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
         [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
         [constants.BROTLI_PARAM_MODE]: text ? constants.BROTLI_MODE_TEXT : constants.BROTLI_MODE_GENERIC,

@@ -28,6 +28,8 @@ export class TrainClient {
     this.script = script
     this.wish = wish
     this.onCrash = onCrash
+    /** Hears that another device runs. @type {(event: any) => void} */
+    this.onDevice = () => {}
   }
 
   /** Starts the worker and resolves once its program runs. */
@@ -88,6 +90,7 @@ export class TrainClient {
   /** @param {any} data */
   #hear({ id, event, progress, notice, reply, error, binary }) {
     const asked = this.#asked.get(id)
+    if (event?.event === 'device') this.onDevice(event)
     if (event) asked?.onEvent?.(event)
     else if (progress) asked?.onProgress?.(progress)
     else if (notice) asked?.onNotice?.(notice)

@@ -20,6 +20,9 @@ const TABLES = 1
 const SLOT_BYTES = 256
 const STAGING_BYTES = 4 << 20
 
+/** The cache that keeps what was measured. */
+const KEPT = 'thaw-gpu'
+
 /** Limits worth asking for more of than every device has. */
 const LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize']
 
@@ -220,6 +223,27 @@ export class Gpu {
     this.count.made++
     const entries = buffers.map((b, binding) => ({ binding, resource: { buffer: this.buffers[b] } }))
     this.groups[id] = this.device.createBindGroup({ layout: this.layout(buffers.length, writes), entries })
+  }
+
+  /** Where the choice of kernels is kept: what is quick depends on the card, on its driver and on the browser's version. */
+  get place() { return `/gpu/${encodeURIComponent(`${this.adapterName()} ${globalThis.navigator?.userAgent ?? ''}`)}` }
+
+  /** The choice of kernels that was kept for this card and browser, '' for none. @returns {Promise<string>} */
+  async recall() {
+    try {
+      return await (await (await caches.open(KEPT)).match(this.place))?.text() ?? ''
+    } catch {
+      return '' // no storage: it is measured again
+    }
+  }
+
+  /** Keeps it. @param {string} choice */
+  async keep(choice) {
+    try {
+      await (await caches.open(KEPT)).put(this.place, new Response(choice))
+    } catch {
+      // The same.
+    }
   }
 
   /** Loses the device, as a driver may; tests use it. */

@@ -2,6 +2,7 @@
  * Chooses among the builds of thaw's Go program the one for this browser, and starts it: with relaxed multiply-adds where the engine
  * knows them, and on a shared memory with helper threads where the page is isolated from other origins.
  */
+import { openGpu } from './gpu.js'
 import { ALONE, HelperPool } from './pool.js'
 import { ThawError } from './protocol.js'
 
@@ -84,7 +85,10 @@ async function run(go, module, machine) {
   go.exit = (/** @type {number} */ c) => { code = c }
   go.argv = ['thaw', JSON.stringify(machine)]
   const instance = await WebAssembly.instantiate(module, go.importObject)
-  return { over: go.run(instance).then(() => code), memory: /** @type {WebAssembly.Memory} */ (instance.exports.mem) }
+  const memory = /** @type {WebAssembly.Memory} */ (instance.exports.mem)
+  // Go asks for it when it looks for a graphics card; what was opened last is there to be looked at.
+  Object.assign(globalThis, { openGpu: async () => Object.assign(globalThis, { gpu: await openGpu(memory) }).gpu })
+  return { over: go.run(instance).then(() => code), memory }
 }
 
 /** @param {Wish} wish */

@@ -37,6 +37,7 @@ export const COMMANDS = {
   continue: {},
   stop: {},
   setFreeze: { freeze: 'string' },
+  setDevice: { device: 'string' },
   predict: { texts: ['string'], maxLength: 'int' },
   evaluate: { data: SOURCE, maxLength: 'int' },
   encode: { texts: ['string'], pool: 'string', maxLength: 'int' },

@@ -16,6 +16,7 @@ import (
 	"thaw/core/synth"
 	"thaw/core/tokenizer"
 	"thaw/core/train"
+	"thaw/wasm/device"
 )
 
 // ErrMessage is the root of every fault of a message itself.
@@ -47,6 +48,9 @@ func kinds() []struct {
 		{context.Canceled, "aborted", ""},
 		{fs.ErrNotExist, "files", "Choose a folder with config.json, tokenizer.json (or vocab.txt) and model.safetensors."},
 		{backend.ErrAgain, "device", "Ask again: it goes on with what is left of the device."},
+		{backend.ErrLost, "lost", "Load the encoder again."},
+		{backend.ErrFailed, "device", "Choose the processor, or a smaller batch or encoder."},
+		{device.ErrKind, "device", "Choose another device, or auto."},
 		{ErrMessage, "message", "Page and worker may come from different versions: reload the page."},
 		{train.ErrSettings, "settings", "Correct the setting and try again."},
 		{train.ErrCheckpoint, "checkpoint", "Load the encoder that the run was saved with, and give the same data."},

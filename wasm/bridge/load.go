@@ -73,14 +73,17 @@ func (s *session) load(a *Load, open func(string) (Stream, error)) (any, error) 
 	if m.Heads != nil {
 		s.origin = origin{m.Heads.Style, slices.Clone(m.Heads.Tasks)}
 	}
-	if err := s.time(m); err != nil {
+	if err := s.time(m, s.sample()); err != nil {
+		return nil, err
+	}
+	if err := s.follow(); err != nil {
 		return nil, err
 	}
 	size := int64(0)
 	for _, f := range weights {
 		size += f.Bytes
 	}
-	reply := loaded(a.Name, m, size)
+	reply := loaded(a.Name, s.model, size)
 	reply.MS, reply.Device = s.speed.forward, s.devices.Device()
 	return reply, nil
 }

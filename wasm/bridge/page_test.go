@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -58,6 +59,7 @@ func newPageOn(t *testing.T, devices Devices) *page {
 // serial is a machine of one thread. It can be told that it has changed.
 type serial struct {
 	pool    kernel.Pool
+	ops     backend.Backend
 	changed atomic.Bool
 }
 
@@ -65,14 +67,24 @@ func (d *serial) Open(tick func() error) backend.Backend {
 	if d.pool == nil {
 		d.pool = kernel.Serial()
 	}
-	return cpu.New(d.pool, cpu.Tick(tick))
+	d.ops = cpu.New(d.pool, cpu.Tick(tick))
+	return d.ops
 }
-func (d *serial) Device() device.Device { return device.Device{Kind: device.CPU, Reason: "a test"} }
-func (d *serial) Time(pass func() (float64, error)) error {
-	_, err := pass()
+func (d *serial) Backend() backend.Backend { return d.ops }
+func (d *serial) Device() device.Device    { return device.Device{Kind: device.CPU, Reason: "a test"} }
+func (d *serial) Look() bool               { return false }
+func (d *serial) Time(pass func(backend.Backend) (float64, error)) error {
+	_, err := pass(d.ops)
 	return err
 }
-func (d *serial) Changed() bool { return d.changed.Swap(false) }
+func (d *serial) Ask(kind string) error {
+	if kind != device.CPU {
+		return fmt.Errorf("%w %s: there is none", device.ErrKind, kind)
+	}
+	return nil
+}
+func (d *serial) Replace(error) (backend.Backend, func()) { panic("nothing of it can be lost") }
+func (d *serial) Changed() bool                           { return d.changed.Swap(false) }
 
 func (p *page) Wait() Message { return <-p.in }
 

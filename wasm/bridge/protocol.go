@@ -89,6 +89,10 @@ type (
 	SetFreeze struct {
 		Freeze string `json:"freeze"`
 	}
+	// SetDevice chooses what runs the trainer from now on, between two runs.
+	SetDevice struct {
+		Device string `json:"device"` // auto, webgpu, threads or cpu
+	}
 	// Predict classifies texts.
 	Predict struct {
 		Texts     []string `json:"texts"`
@@ -324,6 +328,8 @@ func newArgs(name string) any {
 		return new(Stop)
 	case "setFreeze":
 		return new(SetFreeze)
+	case "setDevice":
+		return new(SetDevice)
 	case "predict":
 		return new(Predict)
 	case "evaluate":

@@ -56,7 +56,7 @@ func TestDecode(t *testing.T) {
 
 // commands are all commands; the twin's test compares its table with the fixtures, too.
 var commands = []string{
-	"hello", "load", "plan", "outlook", "synth", "natural", "leakage", "train", "pause", "continue", "stop", "setFreeze", "predict",
+	"hello", "load", "plan", "outlook", "synth", "natural", "leakage", "train", "pause", "continue", "stop", "setFreeze", "setDevice", "predict",
 	"evaluate", "encode", "save", "resume", "compare", "report", "cancel", "close",
 }
 
@@ -115,7 +115,7 @@ func answerOf(kind, of string) any {
 	all := map[string]map[string]any{
 		"reply": {
 			"hello": new(Greeting), "load": new(Loaded), "plan": new(Planned), "natural": new(Records), "pause": new(State),
-			"setFreeze": new(Frozen), "predict": new(Predictions), "evaluate": new(Evaluated), "encode": new(Encoded), "save": new(Run),
+			"setFreeze": new(Frozen), "setDevice": new(Greeting), "predict": new(Predictions), "evaluate": new(Evaluated), "encode": new(Encoded), "save": new(Run),
 			"compare": new(Compared), "outlook": new(Outlooked), "report": new(Reported),
 		},
 		"event": {

@@ -30,6 +30,8 @@ type run struct {
 	total   int  // steps, known from its plan
 	whole   bool // every step was taken
 	errands []errand
+	copies  copies
+	fault   error // of a copy: the run must not go on
 }
 
 // errand is a command that waits for the end of a step: to write a checkpoint, or to change what is frozen.
@@ -55,6 +57,19 @@ func (s *session) train(id int, a *Train) (any, error) {
 		s.run.id = id
 		return s.goOn()
 	}
+	for {
+		reply, err := s.fromTheStart(id, a)
+		if !gone(err) || s.run != nil && s.run.copies.last != nil {
+			return reply, err
+		}
+		// The device could not even begin; whatever takes its place begins again.
+		if err := s.rescue(id, err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (s *session) fromTheStart(id int, a *Train) (any, error) {
 	t, err := s.begin(a)
 	if err != nil {
 		return nil, err
@@ -80,6 +95,9 @@ func (s *session) begin(a *Train) (*train.Trainer, error) {
 		return nil, err
 	}
 	s.endRun()
+	if err := s.reconsider(settings.Batch, d.Train, settings.MaxLength); err != nil {
+		return nil, err
+	}
 	if !s.learnt {
 		dropHeads(s.model) // a plan may have made them with another seed
 	}
@@ -134,18 +152,26 @@ func (s *session) goOn() (any, error) {
 		r.going, r.paused = false, false
 		s.refuse(r)
 	}()
-	err := r.trainer.Run(s.works[len(s.works)-1].ctx, func(e train.Event) { s.hear(r, e) })
-	if err != nil {
-		return nil, err
+	for {
+		err := r.trainer.Run(s.works[len(s.works)-1].ctx, func(e train.Event) { s.hear(r, e) })
+		if err == nil {
+			return s.where(r), nil
+		}
+		if !gone(err) || r.copies.last == nil {
+			return nil, err
+		}
+		if err := s.rescue(r.id, err); err != nil {
+			return nil, err
+		}
 	}
-	return s.where(r), nil
 }
 
 // hear passes an event on. What waits for the end of a step is done here.
 func (s *session) hear(r *run, e train.Event) {
 	if s.devices.Changed() {
-		s.event(r.id, Changed{"device", s.devices.Device()})
+		s.event(r.id, Changed{Event: "device", Device: s.devices.Device()})
 	}
+	s.keep(r, e)
 	switch e := e.(type) {
 	case train.PlanEvent:
 		r.total = e.Steps

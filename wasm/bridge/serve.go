@@ -52,10 +52,18 @@ type Port interface {
 type Devices interface {
 	// Open makes the backend, which calls tick after every operation.
 	Open(tick func() error) backend.Backend
+	// Backend is that of the device that runs.
+	Backend() backend.Backend
 	// Device is what runs, and why.
 	Device() device.Device
+	// Look says whether there is a graphics card to choose or not.
+	Look() bool
 	// Time has each candidate do a pass, which returns its milliseconds, and takes the quickest.
-	Time(pass func() (float64, error)) error
+	Time(pass func(backend.Backend) (float64, error)) error
+	// Ask takes another wish; its error says why the device does not run here.
+	Ask(kind string) error
+	// Replace takes another device in place of one that is gone, which release closes.
+	Replace(fault error) (next backend.Backend, release func())
 	// Changed says whether something was lost since it was asked last; Device then tells.
 	Changed() bool
 }
@@ -86,6 +94,7 @@ type session struct {
 	worn    bool    // a run has changed its weights since then
 	freeze  string  // policy of the next run where the page says none
 	speed   speed
+	deaf    bool // messages have to wait
 
 	works   []*work   // what is being done, the innermost last
 	waiting []request // commands put off until the work is over
@@ -147,10 +156,27 @@ func (s *session) handle(r request) {
 		reply, binary, err = s.safely(func() (any, [][]byte, error) { return s.do(r) })
 	}
 	s.works = s.works[:len(s.works)-1]
+	if gone(err) {
+		reply, binary, err = s.recover(r, err)
+	}
 	if errors.Is(err, errLater) {
 		return // it is answered when its time has come
 	}
 	s.answer(r.ID, reply, err, binary...)
+}
+
+// recover takes another device where none of a run's is gone, and asks it what the old one could not answer.
+func (s *session) recover(r request, cause error) (reply any, binary [][]byte, err error) {
+	if len(s.works) > 0 {
+		return nil, nil, again(cause) // the run notices, too, and takes another device
+	}
+	if err := s.rescue(r.ID, cause); err != nil {
+		return nil, nil, err
+	}
+	if !asks(r.Args) {
+		return nil, nil, again(cause)
+	}
+	return s.safely(func() (any, [][]byte, error) { return s.do(r) })
 }
 
 // asks says whether a command is a question, which may be answered once more when the device was disturbed.
@@ -198,6 +224,9 @@ func (s *session) do(r request) (any, [][]byte, error) {
 		return reply, nil, err
 	case *SetFreeze:
 		reply, err := s.setFreeze(r.ID, a)
+		return reply, nil, err
+	case *SetDevice:
+		reply, err := s.setDevice(a)
 		return reply, nil, err
 	case *Train:
 		reply, err := s.train(r.ID, a)
@@ -259,10 +288,13 @@ func (s *session) event(id int, e any) {
 	}{id, e})
 }
 
-// Changed is the event that another device runs.
+// Changed is the event that another device runs. After a lost graphics card some steps of a run are done again, with the same
+// sentences and the same dropout; outside of a run the model may have been lost with it.
 type Changed struct {
-	Event  string        `json:"event"` // "device"
-	Device device.Device `json:"device"`
+	Event    string        `json:"event"` // "device"
+	Device   device.Device `json:"device"`
+	Repeats  int           `json:"repeats"`  // steps that are done again
+	Unloaded bool          `json:"unloaded"` // the model has to be loaded again
 }
 
 // send sends a message. One that JSON cannot carry, for a model that has diverged gave numbers that are none, becomes an error.

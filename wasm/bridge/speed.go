@@ -1,9 +1,11 @@
 package bridge
 
 import (
+	"slices"
 	"strings"
 	"time"
 
+	"thaw/core/backend"
 	"thaw/core/model"
 	"thaw/core/train"
 )
@@ -11,47 +13,70 @@ import (
 // speed is how long work takes on this machine. Loading a model times a short forward pass; every step of a run says more.
 type speed struct {
 	perGFLOP float64 // milliseconds, 0 until something was timed
-	forward  float64 // milliseconds of the pass that loading has timed
+	forward  float64 // milliseconds of the pass that was timed last
+	tokens   int     // in that pass
 }
 
 // newest is the share of the last step in what is expected of the next.
 const newest = 0.1
 
-// time times the devices by the model's own forward pass and keeps what the quickest took.
-func (s *session) time(m *model.Model) error {
-	var passes []speed
-	err := s.devices.Time(func() (float64, error) {
-		var v speed
-		err := v.time(m)
-		passes = append(passes, v)
+// short is a sentence such as people try.
+const short = "the quick brown fox jumps over the lazy dog and goes home before the rain begins to fall"
+
+// sample is what devices are timed on: a few sentences, or a batch of them where a graphics card is among the devices, for it is
+// slow at little.
+func (s *session) sample() []string {
+	n := 4
+	if s.devices.Look() {
+		n = 16
+	}
+	return slices.Repeat([]string{short}, n)
+}
+
+// time times the devices by the model's own forward pass over some texts and keeps what the quickest took. A device elsewhere gets a copy
+// of the model.
+func (s *session) time(m *model.Model, texts []string) error {
+	best := speed{}
+	err := s.devices.Time(func(ops backend.Backend) (float64, error) {
+		on := m
+		if m.Params.Ops() != ops {
+			var err error
+			if on, err = m.CloneTo(ops); err != nil {
+				return 0, err
+			}
+			defer free(on)
+		}
+		v, err := timed(on, texts)
+		if err == nil && (best.forward == 0 || v.forward < best.forward) {
+			best = v
+		}
 		return v.forward, err
 	})
-	for i, v := range passes {
-		if i == 0 || v.forward < s.speed.forward {
-			s.speed = v
-		}
+	if best.forward > 0 {
+		s.speed = best
 	}
 	return err
 }
 
-// time measures a forward pass of a few short texts, the better of two, after one that packs the weights.
-func (v *speed) time(m *model.Model) error {
-	text := "the quick brown fox jumps over the lazy dog and goes home before the rain begins to fall"
-	if _, err := m.Encode([]string{text}, model.PoolMean, defaultLength); err != nil {
-		return err
+// timed measures a forward pass over texts, the better of two, after one that packs the weights.
+func timed(m *model.Model, texts []string) (v speed, err error) {
+	if _, err := m.Encode(texts[:1], model.PoolMean, defaultLength); err != nil {
+		return v, err
 	}
 	for i := range 2 {
 		begin := time.Now()
-		if _, err := m.Encode([]string{text, text, text, text}, model.PoolMean, defaultLength); err != nil {
-			return err
+		if _, err := m.Encode(texts, model.PoolMean, defaultLength); err != nil {
+			return v, err
 		}
 		if ms := milliseconds(time.Since(begin)); i == 0 || ms < v.forward {
 			v.forward = ms
 		}
 	}
-	tokens := float64(4 * len(m.Tokenizer.Encode(text, defaultLength).IDs))
-	v.perGFLOP = v.forward / (tokens * float64(m.Encoder.Config.Layers) * layer(m))
-	return nil
+	for _, text := range texts {
+		v.tokens += len(m.Tokenizer.Encode(text, defaultLength).IDs)
+	}
+	v.perGFLOP = v.forward / (float64(v.tokens) * float64(m.Encoder.Config.Layers) * layer(m))
+	return v, nil
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

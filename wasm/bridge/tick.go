@@ -11,8 +11,11 @@ var errLater = errors.New("later")
 // tick is called after every operation of the backend. When the last breath is long ago it lets messages in, answers
 // what can be answered now, and waits here while the run is paused. Its error, that of a cancelled work, ends the work.
 func (s *session) tick() error {
-	if len(s.works) == 0 {
+	if len(s.works) == 0 || s.deaf {
 		return nil
+	}
+	if s.run != nil && s.run.fault != nil {
+		return s.run.fault
 	}
 	if time.Since(s.last) < s.often && !s.resting() {
 		return s.works[len(s.works)-1].ctx.Err()
@@ -43,7 +46,7 @@ func (s *session) catchUp() {
 	for len(s.waiting) > 0 && len(s.works) == 1 && s.going() {
 		r := s.waiting[0]
 		switch r.Args.(type) {
-		case *Load, *Train, *Resume, *Compare:
+		case *Load, *Train, *Resume, *Compare, *SetDevice:
 			return
 		}
 		s.waiting = s.waiting[1:]
@@ -64,7 +67,7 @@ func (s *session) meanwhile(r request) {
 	switch r.Args.(type) {
 	case *Hello, *Natural, *Pause, *Continue, *Stop, *Cancel, *Close, *SetFreeze, *Save:
 		s.handle(r)
-	case *Load, *Train, *Resume, *Compare:
+	case *Load, *Train, *Resume, *Compare, *SetDevice:
 		if s.going() {
 			s.answer(r.ID, nil, busy())
 			return

@@ -123,12 +123,15 @@ func (l *Ladder) closeGraphics(why string) {
 }
 
 // Replace takes another device in place of a graphics card that fails: a new one if it was lost for the first time, and otherwise
-// the processor. Device says so.
-func (l *Ladder) Replace(fault error) backend.Backend {
-	l.graphics.lost++
-	ms := l.candidate(WebGPU).MS
+// the processor. Device says so. The old one is closed by release, once what it still has was taken from it.
+func (l *Ladder) Replace(fault error) (next backend.Backend, release func()) {
+	old, ms := l.graphics.now, l.candidate(WebGPU).MS
+	l.graphics.now = nil
 	l.closeGraphics(fault.Error())
 	lost := errors.Is(fault, backend.ErrLost)
+	if lost {
+		l.graphics.lost++
+	}
 	if lost && l.graphics.lost < 2 {
 		l.graphics.seen = false
 		l.openGraphics()
@@ -143,5 +146,9 @@ func (l *Ladder) Replace(fault error) backend.Backend {
 		l.fault = fmt.Sprintf("The graphics card could not go on: %v.", fault)
 	}
 	l.choose()
-	return l.Backend()
+	return l.Backend(), func() {
+		if old != nil {
+			old.Close()
+		}
+	}
 }

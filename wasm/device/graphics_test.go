@@ -65,13 +65,14 @@ func TestGraphics(t *testing.T) {
 		{"it is not wished for", Threads, card{ms: 1}, Threads, "It was asked for."},
 		{"it is software", Auto, card{ms: 1, slow: 100 * time.Millisecond}, Threads, "quicker than the rest: 6 ms"},
 		{"its kernels are wrong once they are chosen", WebGPU, card{ms: 1, wrong: true}, Threads, "webgpu was asked for: the self-test failed: element"},
-		{"its memory is too small for the model", WebGPU, card{fault: fmt.Errorf("webgpu: %w", backend.ErrFull)}, Threads, "too little memory"},
+		{"its memory is too small for the model", WebGPU, card{fault: fmt.Errorf("webgpu: %w", backend.ErrFailed)}, Threads, "the device failed"},
 	} {
 		p := newThreads(t, 2)
 		l, err := New(Machine{Asked: c.asked}, p, slot(&c.card))
 		if err != nil {
 			t.Fatal(err)
 		}
+		l.Look()
 		if err := l.Time(pass(p, 6)); err != nil {
 			t.Fatal(err)
 		}
@@ -142,14 +143,22 @@ func TestReplace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !l.Look() {
+		t.Fatal("no card was found")
+	}
 	if err := l.Time(pass(p, 6)); err != nil {
 		t.Fatal(err)
 	}
 	lost := fmt.Errorf("webgpu: %w", backend.ErrLost)
-	if ops := l.Replace(lost); ops != backend.Backend(two) || !one.closed || !strings.Contains(l.Device().Reason, "a new one has taken its place") {
+	ops, release := l.Replace(lost)
+	if one.closed {
+		t.Error("the old device is closed before anything could be taken from it")
+	}
+	if release(); ops != backend.Backend(two) || !one.closed || !strings.Contains(l.Device().Reason, "a new one has taken its place") {
 		t.Errorf("after the first loss %v runs: %+v", ops.Name(), l.Device())
 	}
-	if l.Replace(lost); !two.closed || l.Device().Kind != Threads || !strings.Contains(l.Device().Reason, "The graphics device was lost") {
+	_, release = l.Replace(lost)
+	if release(); !two.closed || l.Device().Kind != Threads || !strings.Contains(l.Device().Reason, "The graphics device was lost") {
 		t.Errorf("after the second loss: %+v", l.Device())
 	}
 	if three.CPU != nil {
@@ -158,7 +167,8 @@ func TestReplace(t *testing.T) {
 	if l, err = New(Machine{Asked: WebGPU}, p, slot(&card{}, &card{})); err != nil {
 		t.Fatal(err)
 	}
-	if l.Replace(fmt.Errorf("webgpu: %w", backend.ErrFull)); l.Device().Kind != Threads || !strings.Contains(l.Device().Reason, "too little memory") {
+	_, release = l.Replace(fmt.Errorf("webgpu: %w", backend.ErrFailed))
+	if release(); l.Device().Kind != Threads || !strings.Contains(l.Device().Reason, "the device failed") {
 		t.Errorf("without memory: %+v", l.Device())
 	}
 }

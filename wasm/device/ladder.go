@@ -107,16 +107,23 @@ func (l *Ladder) Device() Device {
 	return d
 }
 
-// Time has each candidate do a pass, which returns its milliseconds, and takes the quickest, or the one that was asked for. A
-// candidate that is disturbed in its pass is left out.
-func (l *Ladder) Time(pass func(backend.Backend) (float64, error)) error {
-	if l.machine.Asked == Auto {
-		l.openGraphics()
+// Look looks for a graphics card where nobody has said what is to run, and says whether it found one, so that there is a choice.
+func (l *Ladder) Look() bool {
+	if l.machine.Asked != Auto {
+		return false
 	}
+	l.openGraphics()
+	return l.candidate(WebGPU).OK
+}
+
+// Time has each candidate do a pass, which returns its milliseconds, and takes the quickest, or the one that was asked for. A
+// candidate that is disturbed in its pass is left out, and so is one that would need the weights elsewhere than where they are asked for.
+func (l *Ladder) Time(pass func(backend.Backend) (float64, error)) error {
 	defer l.choose()
+	asked := l.candidate(l.machine.Asked)
 	for i := range l.device.Candidates {
 		c := &l.device.Candidates[i]
-		if !c.OK {
+		if !c.OK || asked.OK && (asked.Kind == WebGPU) != (c.Kind == WebGPU) {
 			continue
 		}
 		l.pool.Use(l.threads(c.Kind))

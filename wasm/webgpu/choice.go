@@ -2,6 +2,7 @@ package webgpu
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"thaw/wasm/shader"
@@ -36,11 +37,12 @@ func (c *choice) String() string {
 
 // parse reads String; anything else is an error. Only tiles of this version are taken.
 func parse(s string) (c choice, err error) {
-	var names [3]string
-	if _, err := fmt.Sscanf(strings.ReplaceAll(s, ",", " "), "nt %s nn %s tn %s norm %d", &names[0], &names[1], &names[2], &c.norm); err != nil {
-		return choice{}, fmt.Errorf("webgpu: %q is no choice of kernels: %w", s, err)
+	words := strings.Fields(strings.ReplaceAll(s, ",", ""))
+	if len(words) != 8 || words[0] != "nt" || words[2] != "nn" || words[4] != "tn" || words[6] != "norm" {
+		return choice{}, fmt.Errorf("webgpu: %q is no choice of kernels", s)
 	}
-	for i, name := range names {
+	for i := range c.tiles {
+		name := words[2*i+1]
 		for _, t := range shader.Tiles {
 			if t.Name() == name {
 				c.tiles[i] = t
@@ -50,6 +52,8 @@ func parse(s string) (c choice, err error) {
 			return choice{}, fmt.Errorf("webgpu: %q names the tile %s, which this version does not have", s, name)
 		}
 	}
+	norm, _ := strconv.Atoi(words[7])
+	c.norm = shader.NormLanes(norm)
 	if c.norm != 1 && c.norm != 64 {
 		return choice{}, fmt.Errorf("webgpu: %q shares a row among %d, want 1 or 64", s, c.norm)
 	}

@@ -50,3 +50,18 @@ func TestTune(t *testing.T) {
 		t.Errorf("%d buffers are left, %v", len(l.buffers)-firstBuffer, err)
 	}
 }
+
+// Prepare remembers what was kept, if this version has it, and keeps what it finds.
+func TestPrepareRemembers(t *testing.T) {
+	g, l := listen(t)
+	want := "nt 8x8_8x8_0, nn 4x8_8x8_0, tn 4x8_8x8_0, norm 1"
+	l.kept = want
+	if err := g.Prepare(0); err != nil || g.Choice() != want || len(l.take()) > 0 {
+		t.Errorf("%v, the choice %s", err, g.Choice())
+	}
+	g, l = listen(t)
+	l.kept = "nt of another version"
+	if err := g.Prepare(0); err != nil || l.kept != g.Choice() {
+		t.Errorf("%v, kept %q, the choice %q", err, l.kept, g.Choice())
+	}
+}

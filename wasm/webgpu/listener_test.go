@@ -17,6 +17,7 @@ type listener struct {
 	said    []string    // kernels, copies and writes in their order
 	fault   error
 	value   float32
+	kept    string // the choice of kernels
 }
 
 func listen(t *testing.T, options ...Option) (*GPU, *listener) {
@@ -25,6 +26,8 @@ func listen(t *testing.T, options ...Option) (*GPU, *listener) {
 }
 
 func (l *listener) largest() int                { return 128 << 20 }
+func (l *listener) recall() string              { return l.kept }
+func (l *listener) keep(choice string)          { l.kept = choice }
 func (l *listener) close()                      {}
 func (l *listener) pipeline(id int, k compiled) { l.pipes[id] = k }
 func (l *listener) take() (said []string)       { said, l.said = l.said, nil; return said }

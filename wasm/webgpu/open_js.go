@@ -7,6 +7,7 @@ import (
 	"time"
 	"unsafe"
 
+	"thaw/core/backend"
 	"thaw/wasm/jsio"
 )
 
@@ -87,6 +88,20 @@ func newBrowser(gpu jsio.Value) (*browser, error) {
 
 func (b *browser) largest() int { return b.most }
 
+func (b *browser) recall() string {
+	promise, err := b.gpu.Call("recall")
+	if err != nil {
+		return ""
+	}
+	kept, err := jsio.Await(promise)
+	if err != nil {
+		return ""
+	}
+	return jsio.Text(kept)
+}
+
+func (b *browser) keep(choice string) { b.gpu.Call("keep", choice) }
+
 func (b *browser) close() {
 	b.gpu.Call("close")
 	b.done.Release()
@@ -94,7 +109,7 @@ func (b *browser) close() {
 
 func (b *browser) pipeline(id int, k compiled) {
 	if _, err := b.gpu.Call("pipeline", id, k.name, k.source, k.bindings, int(k.writes)); err != nil && b.fault == nil {
-		b.fault = fmt.Errorf("webgpu: kernel %s: %w", k.name, err)
+		b.fault = fmt.Errorf("webgpu: %w: kernel %s: %w", backend.ErrFailed, k.name, err)
 	}
 }
 
@@ -122,7 +137,7 @@ func (b *browser) play(p *plan, then after) (int, error) {
 	runtime.KeepAlive(p)
 	if err != nil {
 		delete(b.asked, b.number)
-		return 0, fmt.Errorf("webgpu: %w", err)
+		return 0, fmt.Errorf("webgpu: %w: %w", backend.ErrFailed, err)
 	}
 	return b.number, nil
 }
@@ -156,7 +171,7 @@ func (b *browser) verdict(fault string) error {
 		return fmt.Errorf("%w (%s)", ErrDeviceLost, why)
 	}
 	if fault != "" {
-		return fmt.Errorf("webgpu: %s", fault)
+		return fmt.Errorf("webgpu: %w: %s", backend.ErrFailed, fault)
 	}
 	return nil
 }

@@ -24,6 +24,18 @@ const (
 	tuneTol  = 1e-4
 )
 
+// Prepare takes the kernels that were found to be quickest on this card in this browser, or finds them and has the page keep them.
+func (g *GPU) Prepare(budget time.Duration) error {
+	if kept := g.driver.recall(); kept != "" && g.Recall(kept) == nil {
+		return nil
+	}
+	if err := g.Tune(budget); err != nil {
+		return err
+	}
+	g.driver.keep(g.Choice())
+	return nil
+}
+
 // Tune measures the candidates of each kind on this device and keeps the quickest. A candidate whose results differ from those
 // of the first by more than rounding is left out. It ends when the budget is used up; what was found until then stays.
 func (g *GPU) Tune(budget time.Duration) error {

@@ -17,7 +17,7 @@ import (
 // and a run goes on from its last snapshot on a new device or on another backend.
 var (
 	ErrNoAdapter  = errors.New("webgpu: this browser offers no graphics device; the processor trains too, and chrome://gpu or about:support say why there is none")
-	ErrDeviceLost = errors.New("webgpu: the graphics device was lost; go on from the last saved state, on a new device or on the processor")
+	ErrDeviceLost = fmt.Errorf("webgpu: %w", backend.ErrLost)
 )
 
 // GPU is a backend. One goroutine uses it at a time.
@@ -52,6 +52,9 @@ type driver interface {
 	wait(number int, then after, between func()) error
 	// largest is the most bytes that one buffer may have.
 	largest() int
+	// recall is what keep was given for this card and browser, "" for nothing.
+	recall() string
+	keep(choice string)
 	close()
 }
 
@@ -101,7 +104,7 @@ func (g *GPU) Close() { g.driver.close() }
 // fail keeps the first fault.
 func (g *GPU) fail(format string, args ...any) {
 	if g.err == nil {
-		g.err = fmt.Errorf("webgpu: "+format, args...)
+		g.err = fmt.Errorf("webgpu: %w: %s", backend.ErrFailed, fmt.Sprintf(format, args...))
 	}
 }
 
