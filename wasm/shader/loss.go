@@ -1,10 +1,7 @@
 package shader
 
-// SquaresChunk is the elements of one workgroup of SumSquares, which leaves SquaresParts partial sums.
-const (
-	SquaresChunk = 65536
-	SquaresParts = 64
-)
+// SquaresChunk is the elements of one workgroup of SumSquares, which leaves one partial sum.
+const SquaresChunk = 16384
 
 // Losses and what the optimizer needs.
 var (
@@ -12,8 +9,8 @@ var (
 		append(uints("rows", "c", "acc"), floats("scale")...))
 	SquaredError = reduction("squared_error", []Binding{write("loss"), write("dy"), read("y"), words("target_bits")},
 		append(uints("n", "acc"), floats("scale")...))
-	SumSquares = Kernel{Name: "sum_squares", Size: [3]int{SquaresParts, 1, 1}, Bindings: []Binding{{Name: "partial", Elem: "u32", Write: true}, words("x")},
-		Fields: uints("n", "nan"), body: text("sum_squares")}
+	SumSquares = Kernel{Name: "sum_squares", Size: [3]int{256, 1, 1}, Bindings: []Binding{{Name: "partial", Elem: "u32", Write: true}, words("x")},
+		Fields: uints("n", "nan"), Shared: 2048, body: text("sum_squares")}
 	// SumPartials ends what SumSquares began.
 	SumPartials = reduction("sum_partials", []Binding{{Name: "sum", Elem: "u32", Write: true}, words("partial")}, uints("n", "acc", "nan"))
 

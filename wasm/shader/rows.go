@@ -58,10 +58,13 @@ func (n NormLanes) LayerNormSpread() Kernel {
 		append([]Field{acc, {"accr", "u32"}, {"accx", "u32"}}, drop()...)...)
 }
 
+// ColumnsPer is the columns that a workgroup sums.
+const ColumnsPer = 16
+
 // columns is a kernel over m rows of n columns that sums downwards.
 func columns(name, body, second, store string, bindings []Binding, more ...Field) Kernel {
 	t := strings.NewReplacer("{{body}}", body, "{{second}}", second, "{{store}}", store).Replace(text("columns"))
-	return Kernel{Name: name, Size: [3]int{64, 4, 1}, Bindings: bindings, Fields: append(append(uints("m", "n"), acc), more...), Shared: 1024, body: t}
+	return Kernel{Name: name, Size: [3]int{ColumnsPer, 16, 1}, Bindings: bindings, Fields: append(append(uints("m", "n"), acc), more...), Shared: 1024, body: t}
 }
 
 const normTerm = `sum = fma(dy[u.dy0 + r * u.n + column], (s[u.s0 + r * u.n + column] - stat[u.stat0 + 2u * r]) * stat[u.stat0 + 2u * r + 1u], sum);`

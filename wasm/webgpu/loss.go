@@ -11,7 +11,7 @@ import (
 const nanBits = 0x7fc00000
 
 // maxPartials is the room for partial sums.
-const maxPartials = 1 << 18
+const maxPartials = 1 << 16
 
 // CrossEntropy adds to loss and sets dlogits.
 func (g *GPU) CrossEntropy(loss, dlogits, logits, labels backend.Buffer, c int, scale float32) {
@@ -35,8 +35,7 @@ func (g *GPU) SquaredError(loss, dy, y, target backend.Buffer, scale float32) {
 
 // SumSquares adds Σ x² to sum.
 func (g *GPU) SumSquares(sum, x backend.Buffer) {
-	wgs := groups(x.Len(), shader.SquaresChunk)
-	parts := wgs * shader.SquaresParts
+	parts := groups(x.Len(), shader.SquaresChunk)
 	s := g.squares
 	if s == nil || !same(s.sum, of(sum)) || s.n+parts > maxPartials {
 		g.settle()
@@ -47,7 +46,7 @@ func (g *GPU) SumSquares(sum, x backend.Buffer) {
 	partial := g.scratch(&g.partial, maxPartials)
 	g.room(0)
 	at := partial.View(s.n, parts).(*buffer)
-	g.run(&shader.SumSquares, wgs, 1, 1, 0, []*buffer{at, of(x)}, uint32(x.Len()), nanBits)
+	g.run(&shader.SumSquares, parts, 1, 1, 0, []*buffer{at, of(x)}, uint32(x.Len()), nanBits)
 	s.n += parts
 	g.squares = s
 }

@@ -17,7 +17,7 @@ func (g *GPU) SumRows(y, x backend.Buffer) {
 
 func (g *GPU) sumRows(y, x *buffer, acc uint32) {
 	g.room(0)
-	g.run(&shader.SumRows, groups(y.n, 64), 1, 1, 0, []*buffer{y, x}, uint32(x.n/y.n), uint32(y.n), acc)
+	g.run(&shader.SumRows, groups(y.n, shader.ColumnsPer), 1, 1, 0, []*buffer{y, x}, uint32(x.n/y.n), uint32(y.n), acc)
 }
 
 // Embed looks rows up.
@@ -98,14 +98,14 @@ func (g *GPU) normParams(dw, db, dy, s, stat *buffer, rows, h int) {
 			acc := g.adds(dw)
 			g.adds(db)
 			g.room(0)
-			g.run(&shader.LayerNormDWDB, groups(h, 64), 1, 1, 0, []*buffer{dw, dy, s, stat}, m, n, acc, uint32(db.off))
+			g.run(&shader.LayerNormDWDB, groups(h, shader.ColumnsPer), 1, 1, 0, []*buffer{dw, dy, s, stat}, m, n, acc, uint32(db.off))
 			return
 		}
 	}
 	if dw != nil {
 		acc := g.adds(dw)
 		g.room(0)
-		g.run(&shader.LayerNormDW, groups(h, 64), 1, 1, 0, []*buffer{dw, dy, s, stat}, m, n, acc)
+		g.run(&shader.LayerNormDW, groups(h, shader.ColumnsPer), 1, 1, 0, []*buffer{dw, dy, s, stat}, m, n, acc)
 	}
 	if db != nil {
 		g.sumRows(db, dy, g.adds(db))
