@@ -42,7 +42,7 @@ const $ = (id) => document.getElementById(id)
 class Page {
   phase = 'idle'; note = ''; errors = {}
   models = []; loading = null; cached = false; hub = false; device = null; info = null; outlooks = new Map(); folder = null
-  source = new DataSource(); plan = null; run = new RunRecord([], 0)
+  source = new DataSource(); plan = null; run = new RunRecord([], 0); wished = ''
   touched = false; resumed = false
   text = 'a warm, funny film'; askedAt = 0; result = null; answered = ''; told = null; reporting = false
   timers = {}; shownAt = 0; queued = false
@@ -59,7 +59,7 @@ class Page {
 
   /** Starts the worker once; the preview and everything after it wait for this. */
   ready() {
-    this.opening ??= this.open((text) => this.notice(text)).then((t) => { this.trainer = t; this.device = t.device; return t })
+    this.opening ??= this.open((text) => this.notice(text)).then((t) => { this.trainer = t; this.device = t.device; this.wished = current().device; return t })
     this.opening.catch(() => { this.opening = undefined })
     return this.opening
   }
@@ -73,6 +73,21 @@ class Page {
     await this.guard('encoder', () => this.look())
     await this.guard('save', () => this.saved.refresh())
     await this.makeData()
+  }
+
+  /** Another device runs from now on, or, where it does not run here, the one before. */
+  async turnTo(device) {
+    if (!this.trainer || device === this.wished) return
+    await this.guard('device', async () => {
+      try {
+        this.device = await this.trainer.setDevice(device)
+        this.wished = device
+      } catch (error) {
+        set({ device: this.wished })
+        throw error
+      }
+      await this.makePlan() // steps take another time there
+    })
   }
 
   /** Something to know that is no error, such as a full cache. */
@@ -345,6 +360,7 @@ class Page {
     const has = (...list) => names.some((name) => list.includes(name))
     if (has('n', 'dataSeed', 'both', 'typos', 'labelNoise', 'styles', 'tasks')) this.later('data', () => this.makeData())
     if (has('model')) this.forget()
+    if (has('device')) this.turnTo(current().device)
     if (has('freeze', 'batch', 'accumulate', 'epochs', 'compareEpochs', 'tasks')) this.later('plan', () => this.makePlan())
     if (has('tasks')) this.retask()
     history.replaceState(null, '', `${location.pathname}${location.search}${writeHash(current())}`)

@@ -152,6 +152,8 @@ class FakeTrainer {
   async pause() { this.#paused = true }
   async continue() { this.#paused = false }
   async stop() { this.#stop?.abort() }
+  async setDevice() { return this.device }
+
   async setFreeze(freeze) { return { freeze, trainable: 0, frozen: 0, memoryBytes: 0, step: 1 } }
 
   async predict(text) {

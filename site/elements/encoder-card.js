@@ -11,11 +11,14 @@
  * @property {{ kind: string, reason: string, candidates?: { kind: string, ok: boolean, ms: number | null, why: string }[] } | null} device
  * @property {{ message: string, hint?: string } | null} error
  * @property {boolean} busy        a run goes on
+ * @property {string} wish        the device that is asked for, 'auto' for the quickest
+ * @property {{ message: string, hint?: string } | null} refusal   why that one does not run
  * @property {Map<string, any>} outlooks   what a run would take with each, by name
  * @property {string} own          the name of a folder of one's own that is in use, '' for none
  * @event encoder-load             load the chosen encoder
  * @event encoder-cancel           stop the download
  * @event encoder-select           detail: {model}
+ * @event device-change            detail: {device}
  * @event encoder-files            detail: {files}: a model folder of one's own
  */
 import { PageElement, define, errorBox, h, sheets } from './dom.js'
@@ -25,9 +28,10 @@ import { planSeconds } from './run-view.js'
 const styles = await sheets(import.meta.url, './encoder-card.css')
 const FAMILIES = { bert: 'BERT', distilbert: 'DistilBERT', roberta: 'RoBERTa' }
 const KINDS = { webgpu: 'WebGPU', threads: 'SIMD threads', cpu: 'one SIMD thread' }
+const WISHES = { auto: 'the quickest here', webgpu: 'graphics card (WebGPU)', threads: 'processor, all threads', cpu: 'processor, one thread' }
 
 class EncoderCard extends PageElement {
-  static props = { models: [], model: '', status: 'idle', progress: null, cached: false, hub: false, info: null, device: null, error: null, busy: false, outlooks: new Map(), own: '' }
+  static props = { models: [], model: '', status: 'idle', progress: null, cached: false, hub: false, info: null, device: null, error: null, busy: false, outlooks: new Map(), own: '', wish: 'auto', refusal: null }
 
   constructor() {
     super(styles)
@@ -44,6 +48,9 @@ class EncoderCard extends PageElement {
       (this.choiceNote = h('p.quiet')))
     this.picker = h('input', { type: 'file', id: 'own-folder', webkitdirectory: true, multiple: true, onchange: () => this.#files() })
     this.pickerBox = h('label.link.quiet', { for: 'own-folder' }, 'Open a model folder of your own', h('span.visually-hidden', {}, this.picker))
+    this.wishes = h('select', { id: 'device', onchange: () => this.emit('device-change', { device: this.wishes.value }) },
+      ...Object.entries(WISHES).map(([value, words]) => h('option', { value }, words)))
+    this.refused = errorBox()
     this.deviceLine = h('p')
     this.ladder = h('tbody')
     this.ladderBox = h('details', { hidden: true }, h('summary', {}, 'What else could run it'),
@@ -53,7 +60,7 @@ class EncoderCard extends PageElement {
       this.choiceBox, this.pickerBox,
       h('div.progress', {}, this.bar, this.file),
       this.problem.box, this.facts,
-      h('div.device', {}, h('h3', {}, 'Device'), this.deviceLine, this.ladderBox)))
+      h('div.device', {}, h('div.field', {}, h('label', { for: 'device' }, 'Runs on'), this.wishes), this.refused.box, this.deviceLine, this.ladderBox)))
   }
 
   render() {
@@ -121,11 +128,14 @@ class EncoderCard extends PageElement {
 
   #showDevice() {
     const { device } = this
+    this.wishes.value = this.wish
+    this.wishes.disabled = this.status === 'loading' || this.busy
+    this.refused.show(this.refusal)
     this.deviceLine.textContent = device?.reason ?? 'Chosen when the trainer starts.'
     const list = device?.candidates ?? []
     this.ladderBox.hidden = list.length < 2
     this.ladder.replaceChildren(...list.map((c) => h('tr', {},
-      h('td', {}, KINDS[c.kind] ?? c.kind), h('td', {}, c.ok && Number.isFinite(c.ms) ? `${c.ms.toFixed(1)} ms` : c.ok ? 'in use' : 'no'), h('td', {}, c.why ?? ''))))
+      h('td', {}, KINDS[c.kind] ?? c.kind), h('td', {}, c.ok && Number.isFinite(c.ms) ? `${c.ms.toFixed(1)} ms` : c.kind === device.kind ? 'in use' : c.ok ? 'works' : 'no'), h('td', {}, c.why ?? ''))))
   }
 }
 

@@ -63,6 +63,7 @@ class LossChart extends PageElement {
   }
 
   append(step, losses, steps) {
+    if (step <= this.steps) return // done again after a device was lost: the curve has it
     // A point that stands for several steps weighs as much as they would one by one.
     const weight = 1 - (1 - NEWEST) ** Math.max(1, step - this.steps)
     this.smooth = losses.map((loss, i) => (Number.isFinite(loss) ? blend(this.smooth[i], loss, weight) : this.smooth[i]))

@@ -25,7 +25,7 @@ export function paint(page, s) {
   })
   give('encoder', {
     models: page.models, model: s.model, own: nameOf(page.folder), status: loaded ? 'ready' : loading ? 'loading' : 'idle', progress: loading,
-    cached: page.cached, hub: page.hub, info, device, busy, outlooks: page.outlooks, error: errors.encoder,
+    cached: page.cached, hub: page.hub, info, device, busy, outlooks: page.outlooks, error: errors.encoder, wish: s.device, refusal: errors.device,
   })
   give('tasks', { tasks: s.tasks, counts: source.stats ? perTask(s.tasks, source.stats.tasks) : {}, busy })
   give('examples', { wanted: own ? [] : wantedLabels(s.tasks), texts: source.examples, busy })

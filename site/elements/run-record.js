@@ -6,7 +6,7 @@ import { meanMs, secondsLeft } from './run-view.js'
 
 export class RunRecord {
   plan = null; progress = null; mean = NaN; history = []; losses = {}; proof = null; done = false; stopped = false; skipped = 0
-  fits = []; changes = []; back = null; end = null
+  fits = []; changes = []; back = null; end = null; moved = null
   #sums
 
   /** @param {{ name: string }[]} tasks @param {number} epochs @param {number} [patience] */
@@ -25,6 +25,7 @@ export class RunRecord {
     else if (e.event === 'probe') this.#fit(e)
     else if (e.event === 'skipped') this.skipped++
     else if (e.event === 'rollback') this.back = e
+    else if (e.event === 'device' && e.repeats > 0) this.moved = { step: this.progress.step, repeats: e.repeats }
     else if (e.event === 'frozen') this.proof = e
     else if (e.event === 'done') Object.assign(this, { done: true, stopped: Boolean(e.stopped), end: e })
   }
@@ -56,7 +57,8 @@ export class RunRecord {
     const cut = this.plan?.cut ? `${plural(this.plan.cut, 'text')} longer than the limit of tokens ${this.plan.cut === 1 ? 'was' : 'were'} cut.` : ''
     const skipped = this.skipped ? `${plural(this.skipped, 'step')} skipped, for ${this.skipped === 1 ? 'its' : 'their'} numbers were not finite.` : ''
     const back = this.back ? `The weights of step ${grouped(this.back.to)} came back, and the rates are ${this.back.rate} times what was asked for.` : ''
-    return [cut, skipped, back, this.change, this.verdict].filter(Boolean).join(' ')
+    const moved = this.moved ? `The graphics device was lost after step ${grouped(this.moved.step)}; ${plural(this.moved.repeats, 'step')} before that ${this.moved.repeats === 1 ? 'was' : 'were'} done again.` : ''
+    return [cut, skipped, back, moved, this.change, this.verdict].filter(Boolean).join(' ')
   }
 
   /** The mean loss of each task since the last call, in the order of the tasks; NaN where a task had none. */

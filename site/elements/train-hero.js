@@ -27,6 +27,7 @@ class TrainHero extends PageElement {
   constructor() {
     super(styles)
     this.ring = new Ring(1, 1)
+    this.step = 0
     this.button = h('button.primary.big', { onclick: () => this.emit(ACTION[this.phase]) })
     this.stop = h('button', { onclick: () => this.emit('run-stop') }, 'Stop')
     this.line = h('p.note.number')
@@ -40,11 +41,14 @@ class TrainHero extends PageElement {
   /** Forgets the curves. */
   reset() {
     this.ring = new Ring(this.tasks.length + 1, SPARK.capacity)
+    this.step = 0
     this.changed()
   }
 
   /** Adds the losses of a step, in the order of the tasks, of a run of `steps`. */
   append(step, losses, steps) {
+    if (step <= this.step) return // done again
+    this.step = step
     this.steps = steps
     this.ring.push([step, ...losses])
     this.changed()

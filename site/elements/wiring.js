@@ -9,6 +9,7 @@ export function wire(page, set) {
   on('encoder-load', () => page.guard('encoder', () => page.load()))
   on('encoder-cancel', () => page.abort?.abort())
   on('encoder-select', ({ model }) => { if (model) page.choose(model) })
+  on('device-change', set)
   on('encoder-files', ({ files }) => page.own(files))
   on('synth-change', set)
   on('tasks-change', set)

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { serve } from '../dev/serve.mjs'
 import { useApi } from './browser/api.mjs'
 import { Report, openBrowser } from './browser/open.mjs'
+import { useGraphics } from './browser/graphics.mjs'
 import { useSmall } from './browser/small.mjs'
 import { interrupt, mistakes, otherWays, trainOnce } from './browser/training.mjs'
 import { useThreads } from './browser/threads.mjs'
@@ -31,6 +32,7 @@ async function round(name, kind, whole) {
     if (whole) await report.part('a probe, and another policy in mid-run', () => otherWays(browser, server.url, report))
     if (whole) await report.part('mistakes', () => mistakes(browser, server.url, report))
     if (whole) await report.part('threads', () => useThreads(browser, DIST, report))
+    if (whole && name === 'chrome') await report.part('a graphics card', () => useGraphics(DIST, report))
     report.check('the console is quiet', report.noise.length === 0, report.noise.slice(0, 5))
   } finally {
     await browser.close()

@@ -19,6 +19,7 @@ const TABLES = 1
 
 const SLOT_BYTES = 256
 const STAGING_BYTES = 4 << 20
+const PATIENCE_MS = 100
 
 /** The cache that keeps what was measured. */
 const KEPT = 'thaw-gpu'
@@ -132,7 +133,13 @@ export class Gpu {
       this.blame(error)
     }
     if (h[10] === 0) return
-    this.finish(h).catch((error) => this.blame(error)).then(() => done(number, this.verdict()))
+    this.finish(h).catch((error) => this.settled(error)).then(() => done(number, this.verdict()))
+  }
+
+  /** Of a lost device the first that is heard may be a read that fails, so an error waits for what it may be a part of. @param {any} error */
+  async settled(error) {
+    await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))])
+    this.blame(error)
   }
 
   /** What has gone wrong since the last time, '' for nothing. */

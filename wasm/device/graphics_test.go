@@ -119,6 +119,13 @@ func TestAsk(t *testing.T) {
 			t.Errorf("asked for %s: %+v", kind, d)
 		}
 	}
+	slow := &card{slow: 100 * time.Millisecond}
+	if l, err = New(Machine{Asked: Auto}, p, slot(&card{slow: 100 * time.Millisecond}, slow)); err != nil || l.Look() {
+		t.Fatalf("%v, or software was taken for a card", err)
+	}
+	if err := l.Ask(WebGPU); err != nil || l.Device().Kind != WebGPU || l.Backend() != backend.Backend(slow) {
+		t.Errorf("software that is asked for: %v, %+v", err, l.Device())
+	}
 	if err := l.Ask("abacus"); !errors.Is(err, ErrKind) {
 		t.Errorf("an abacus gives %v", err)
 	}

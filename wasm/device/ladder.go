@@ -145,17 +145,20 @@ func (l *Ladder) Time(pass func(backend.Backend) (float64, error)) error {
 // Ask takes another wish from now on. Its error, which wraps ErrKind, says why the device does not run here; everything is then
 // as it was.
 func (l *Ladder) Ask(kind string) error {
-	switch kind {
-	case WebGPU:
-		l.openGraphics()
-	case Auto, Threads, CPU:
-	default:
+	if kind != Auto && l.find(kind) == nil {
 		return fmt.Errorf("%w %.40q is none of %s, %s, %s and %s", ErrKind, kind, Auto, WebGPU, Threads, CPU)
 	}
+	before := l.machine.Asked
+	l.machine.Asked = kind
+	if kind == WebGPU && !l.candidate(WebGPU).OK {
+		l.graphics.seen = false // it may have been too slow for one who does not ask
+		l.openGraphics()
+	}
 	if c := l.candidate(kind); kind != Auto && !c.OK {
+		l.machine.Asked = before
 		return fmt.Errorf("%w %s: %s", ErrKind, kind, c.Why)
 	}
-	l.machine.Asked, l.fault = kind, ""
+	l.fault = ""
 	l.choose()
 	return nil
 }

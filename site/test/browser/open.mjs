@@ -15,12 +15,13 @@ const CHROME_FLAGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--dis
 
 /**
  * @param {'chrome' | 'firefox'} browser
+ * @param {string[]} [flags]   more of Chromium's
  * @returns {Promise<import('puppeteer-core').Browser>}
  */
-export function openBrowser(browser) {
+export function openBrowser(browser, flags = []) {
   const executablePath = NAMES[browser].filter(Boolean).map(find).find(Boolean)
   if (!executablePath) throw new Error(`no ${browser} was found: set ${browser === 'chrome' ? 'CHROME' : 'FIREFOX'} to the path of one`)
-  return puppeteer.launch({ browser, executablePath, headless: true, protocolTimeout: 900_000, args: browser === 'chrome' ? CHROME_FLAGS : [] })
+  return puppeteer.launch({ browser, executablePath, headless: true, protocolTimeout: 900_000, args: browser === 'chrome' ? [...CHROME_FLAGS, ...flags] : [] })
 }
 
 /** The path of a program, by its name or its path. */

@@ -1,0 +1,149 @@
+/**
+ * The graphics card, in a Chromium whose WebGPU is SwiftShader's: a run there has the losses of one on the processor, goes on when
+ * the device is lost in its midst, and is chosen on the page as a person does it.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { serve } from '../../dev/serve.mjs'
+import { openBrowser } from './open.mjs'
+import { Person } from './person.mjs'
+import { tinyJob, tinySite } from './tiny.mjs'
+
+/** SwiftShader computes what a graphics card would. Chromium gives such an adapter only to those who ask. */
+const FLAGS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan', '--use-vulkan=swiftshader', '--ignore-gpu-blocklist']
+
+/** What losses may differ by after fifty steps, as the roundings of two devices add up. */
+const CLOSE = 1e-3
+
+/** @param {string} dist @param {import('./open.mjs').Report} report */
+export async function useGraphics(dist, report) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'thaw-graphics-'))
+  tinySite(dist, folder)
+  const server = await serve({ root: folder, port: 0 })
+  const browser = await openBrowser('chrome', FLAGS)
+  try {
+    const page = await browser.newPage()
+    report.listen(page)
+    await page.goto(`${server.url}blank.html`)
+    await page.evaluate(prepare, job())
+    const there = await page.evaluate(() => navigator.gpu?.requestAdapter().then(Boolean))
+    report.check('this browser has WebGPU', there === true, there)
+    if (!there) return
+    const runs = await page.evaluate(async () => ({ cpu: await window.thawTest.train('cpu'), card: await window.thawTest.train('webgpu') }))
+    await report.part('the losses of the processor', async () => sameLosses(runs, report))
+    await report.part('a lost device', () => lostDevice(page, report, runs.card))
+    await report.part('switching between runs', () => switching(page, report))
+    await page.close()
+    await report.part('the card on the page', () => onThePage(browser, server.url, report))
+  } finally {
+    await browser.close()
+    await server.close()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Two tasks on texts of many lengths, with dropout, under a policy that freezes something. */
+function job() {
+  const { args: { tasks, data, settings } } = tinyJob()
+  const records = data.records.map(({ text, labels }, i) => ({ text: Array(1 + (i % 4)).fill(text).join(' '), labels }))
+  return { tasks, data: [...records, ...records, ...records], ...settings, freeze: 'layers:2', batch: 8, dropout: 0.1, steps: 50 }
+}
+
+/** Runs in the page. */
+async function prepare(job) {
+  const { createTrainer } = await import('./site/thaw.js')
+  const train = async (device, each = (_step) => {}) => {
+    const t = await createTrainer({ device })
+    await t.load('tiny')
+    const run = { losses: [], steps: [], devices: [], proof: null, first: t.device }
+    for await (const e of t.train(job)) {
+      if (e.event === 'step') {
+        run.losses[e.step - 1] = e.losses.topic ?? e.loss
+        run.steps.push(e.step)
+        each(e.step)
+      } else if (e.event === 'device') run.devices.push({ kind: e.device.kind, reason: e.device.reason, repeats: e.repeats })
+      else if (e.event === 'frozen') run.proof = { equal: e.equal, tensors: e.tensors, sha256: e.sha256 }
+    }
+    run.answer = await t.predict('the team won the match')
+    run.last = t.device
+    t.close()
+    return run
+  }
+  window.thawTest = { createTrainer, train, job }
+}
+
+function sameLosses({ cpu, card }, report) {
+  const apart = Math.max(...card.losses.map((loss, i) => Math.abs(loss - cpu.losses[i])))
+  report.check('the card runs where it is asked for', card.last.kind === 'webgpu' && /It was asked for/.test(card.last.reason), card.last)
+  report.check('fifty steps have the losses of the processor', card.losses.length === 50 && apart < CLOSE, apart)
+  report.check('the frozen tensors are equal, and those of the processor', card.proof.equal && card.proof.tensors > 0 && card.proof.sha256 === cpu.proof.sha256, [card.proof, cpu.proof])
+  report.note(`on ${card.last.candidates[0].why}: losses of 50 steps differ by ${apart.toExponential(1)} at most`)
+}
+
+/** Destroys the device in the midst of a run, as a driver may. */
+async function lostDevice(page, report, whole) {
+  const running = page.evaluate(() => window.thawTest.train('webgpu', (step) => { window.thawTest.step = step }))
+  await page.waitForFunction(() => window.thawTest.step >= 20)
+  const worker = await workerWithCard(page)
+  await worker.evaluate(() => globalThis.gpu.lose())
+  const run = await running
+  const [event] = run.devices
+  report.check('a lost device is said once, with the steps that are done again', run.devices.length === 1 && event.repeats >= 15 && /lost/.test(event.reason), run.devices)
+  const every = Array.from({ length: 50 }, (_, i) => i + 1)
+  report.check('no step is left out', every.every((s) => run.steps.includes(s)) && run.steps.length === 50 + event.repeats, run.steps.length)
+  const apart = Math.max(...run.losses.map((loss, i) => Math.abs(loss - whole.losses[i])))
+  report.check('the curve is that of a run that was not disturbed', apart < CLOSE, apart)
+  report.check('what was frozen is proved', run.proof.equal && run.proof.sha256 === whole.proof.sha256, run.proof)
+  report.check('it answers afterwards', run.answer.topic.label === whole.answer.topic.label, run.answer)
+  report.note(`after the loss: ${run.last.reason}`)
+}
+
+/** The worker that has opened a device: others are helpers, which do not answer while they wait for work, or are over. */
+function workerWithCard(page) {
+  return Promise.any(page.workers().map(async (worker) => {
+    if (await worker.evaluate(() => typeof globalThis.gpu?.lose === 'function')) return worker
+    throw new Error('this one has no graphics device')
+  }))
+}
+
+async function switching(page, report) {
+  const seen = await page.evaluate(async () => {
+    const t = await window.thawTest.createTrainer()
+    await t.load('tiny')
+    const kinds = [t.device]
+    const values = []
+    for (const name of ['webgpu', 'cpu', 'auto']) {
+      kinds.push(await t.setDevice(name))
+      values.push(Array.from((await t.encode('the team won')).data))
+    }
+    const refused = await t.setDevice('abacus').catch(({ code, message }) => ({ code, message }))
+    t.close()
+    return { kinds, values, refused }
+  })
+  const [auto, card, cpu, again] = seen.kinds
+  const row = auto.candidates[0]
+  report.check('without a wish the card is measured, and taken only if it is quicker', row.kind === 'webgpu' && row.why !== '' && (auto.kind === 'webgpu') === (row.ok && auto.candidates.every((c) => !c.ok || row.ms <= c.ms)), auto)
+  report.check('another device takes over', card.kind === 'webgpu' && cpu.kind === 'cpu' && again.kind !== '', seen.kinds.map((d) => d.kind))
+  const apart = Math.max(...seen.values[0].map((v, i) => Math.abs(v - seen.values[1][i])))
+  report.check('and has the same model', apart < 1e-4, apart)
+  report.check('a device that there is none of is refused', seen.refused.code === 'device' && /abacus/.test(seen.refused.message), seen.refused)
+}
+
+async function onThePage(browser, url, report) {
+  const page = await browser.newPage()
+  report.listen(page)
+  const person = new Person(page)
+  await person.open(`${url}#model=tiny&n=64&epochs=1&freeze=layers:1&device=webgpu`)
+  await person.press('run', 'Train')
+  await person.until(() => document.getElementById('run').phase === 'idle' && document.getElementById('proof').proof)
+  const line = () => page.evaluate(() => document.getElementById('encoder').shadowRoot.querySelector('.device p').textContent)
+  report.check('the page says that the card runs', /graphics card runs/.test(await line()), await line())
+  await person.fill('encoder', '#device', 'cpu', 'change')
+  await person.until(() => document.getElementById('encoder').device.kind === 'cpu')
+  report.check('the choice is in the address', await page.evaluate(() => location.hash.includes('device=cpu')))
+  await person.fill('try', '#sentence', 'the team won', 'input')
+  await person.until(() => document.getElementById('try').text === 'the team won' && !document.getElementById('try').stale && document.getElementById('try').result?.topic)
+  report.check('what was learnt on the card answers from the processor', true)
+  await page.close()
+}
