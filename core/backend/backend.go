@@ -179,6 +179,12 @@ type Thrifty interface {
 	Thrift(on bool)
 }
 
+// Ahead is a device that does what it was asked between two Syncs as a whole, whatever its user is told meanwhile: an error of Sync or
+// Read other than ErrLost and ErrFailed comes after the work. No part of it can be disturbed, so a step needs to wait once only.
+type Ahead interface {
+	RunsAhead()
+}
+
 // Host is a device whose memory is the host's: weights can be streamed straight into it and out of it.
 type Host interface {
 	// Elements is the buffer's memory, to be changed only with write. It is not kept beyond the next operation.

@@ -1,10 +1,12 @@
 package train
 
 import (
+	"errors"
 	"math"
 	"time"
 
 	"thaw/core/autograd"
+	"thaw/core/backend"
 	"thaw/core/data"
 	"thaw/core/nn"
 	"thaw/core/report"
@@ -21,17 +23,31 @@ func (t *Trainer) Step(emit func(Event)) error {
 	if err := t.again(t.update); err != nil {
 		return err
 	}
-	return t.report(index, labelled, begin, emit)
+	if err := t.report(index, labelled, begin, emit); err != nil {
+		return err
+	}
+	stop := t.stop
+	t.stop = nil
+	return stop
 }
 
 // update has the optimizer take the step. One that was disturbed or stopped before the first parameter changed is not counted.
 func (t *Trainer) update() error {
 	t.optim.Step(t.rate())
-	err := t.ops.Sync()
+	err := t.late(t.ops.Sync())
 	if err != nil {
 		t.optim.Skipped()
 	}
 	return err
+}
+
+// late keeps an error that a device running ahead reports though the step is taken, until it is counted.
+func (t *Trainer) late(err error) error {
+	if !t.ahead || err == nil || errors.Is(err, backend.ErrLost) || errors.Is(err, backend.ErrFailed) {
+		return err
+	}
+	t.stop = err
+	return nil
 }
 
 // gradients runs the step's sentences forward and back, cut into micro-batches whose gradients add up.
@@ -44,6 +60,9 @@ func (t *Trainer) gradients(index, labelled []int) error {
 		logits := t.logits(t.train, b)
 		t.model.Heads.Loss(t.sum, logits, b.Labels, t.scales(labelled))
 		t.tape.Backward()
+	}
+	if t.ahead {
+		return nil // what goes wrong there is the end of the device, and the run goes on elsewhere
 	}
 	return t.ops.Sync() // what went wrong must not reach the parameters
 }
@@ -89,10 +108,10 @@ func (t *Trainer) logits(c *corpus, b data.Batch) []*autograd.Var {
 // report reads losses and norm of the step just taken.
 func (t *Trainer) report(index, labelled []int, begin time.Time, emit func(Event)) error {
 	sums, norm := make([]float32, len(labelled)), make([]float32, 1)
-	if err := t.ops.Read(sums, t.sums); err != nil {
+	if err := t.late(t.ops.Read(sums, t.sums)); err != nil {
 		return err
 	}
-	if err := t.ops.Read(norm, t.optim.Norm()); err != nil {
+	if err := t.late(t.ops.Read(norm, t.optim.Norm())); err != nil {
 		return err
 	}
 	factor := t.rate()

@@ -43,6 +43,8 @@ type Trainer struct {
 	evals []*corpus
 
 	ops      backend.Backend
+	ahead    bool  // ops does a step as a whole
+	stop     error // that the device reported of a step that was taken
 	tape     *autograd.Tape
 	optim    *optim.AdamW
 	schedule optim.Schedule
@@ -112,6 +114,7 @@ func begin(m *model.Model, s Settings, train *corpus, evals []*corpus) (*Trainer
 		s.Epochs, s.Steps = 1, 1 // the fit counts as one step
 	}
 	t := &Trainer{model: m, settings: s, freezing: freezing, policy: freezing.At(0), ops: m.Params.Ops(), scored: -1}
+	_, t.ahead = t.ops.(backend.Ahead)
 	t.tape = autograd.NewTape(t.ops)
 	t.train, t.evals = train, evals
 	t.schedule = s.schedule(s.steps(len(train.examples)))
@@ -243,7 +246,10 @@ func (t *Trainer) Run(ctx context.Context, emit func(Event)) error {
 		}
 		if t.over() {
 			t.restoreBest()
-			return t.finish(begin, false, emit)
+			if err := t.finish(begin, false, emit); err != nil {
+				return t.stopped(ctx, err, begin, emit)
+			}
+			return nil
 		}
 		if err := t.advance(emit); err != nil {
 			return t.stopped(ctx, err, begin, emit)

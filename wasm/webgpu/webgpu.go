@@ -95,6 +95,9 @@ func newGPU(d driver, name string, options ...Option) *GPU {
 // Name says which device runs.
 func (g *GPU) Name() string { return "webgpu, " + g.name }
 
+// RunsAhead: what was recorded is played as a whole.
+func (g *GPU) RunsAhead() {}
+
 // Supports is true: the device has every operation.
 func (g *GPU) Supports(string) bool { return true }
 
