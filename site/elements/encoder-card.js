@@ -28,7 +28,7 @@ import { planSeconds } from './run-view.js'
 const styles = await sheets(import.meta.url, './encoder-card.css')
 const FAMILIES = { bert: 'BERT', distilbert: 'DistilBERT', roberta: 'RoBERTa' }
 const KINDS = { webgpu: 'WebGPU', threads: 'SIMD threads', cpu: 'one SIMD thread' }
-const WISHES = { auto: 'the quickest here', webgpu: 'graphics card (WebGPU)', threads: 'processor, all threads', cpu: 'processor, one thread' }
+const WISHES = { auto: 'The quickest here', webgpu: 'Graphics card (WebGPU)', threads: 'Processor, all threads', cpu: 'Processor, one thread' }
 
 class EncoderCard extends PageElement {
   static props = { models: [], model: '', status: 'idle', progress: null, cached: false, hub: false, info: null, device: null, error: null, busy: false, outlooks: new Map(), own: '', wish: 'auto', refusal: null }

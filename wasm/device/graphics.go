@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"thaw/core/backend"
@@ -54,8 +55,11 @@ func (l *Ladder) openGraphics() {
 		l.closeGraphics(err.Error())
 		return
 	}
-	*c = Candidate{Kind: WebGPU, OK: true, Why: now.Name()}
+	*c = Candidate{Kind: WebGPU, OK: true, Why: nameOf(now)}
 }
+
+// nameOf is what the card calls itself.
+func nameOf(now Graphics) string { return strings.TrimPrefix(now.Name(), "webgpu, ") }
 
 // tryGraphics says what is wrong with a card: kernels that compute something else than they should, before and after the
 // quickest were found, or, where nobody has asked for it, a product that takes far too long.
@@ -86,7 +90,7 @@ func (l *Ladder) race(now Graphics) error {
 		return err
 	}
 	if card > behind*processor {
-		return fmt.Errorf("a product takes %.0f ms on %s and %.0f ms on the processor", card, now.Name(), processor)
+		return fmt.Errorf("a product takes %.0f ms on %s and %.0f ms on the processor", card, nameOf(now), processor)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func TestGraphics(t *testing.T) {
 		card         card
 		kind, reason string
 	}{
-		{"it is quicker", Auto, card{ms: 2}, WebGPU, "The graphics card runs: webgpu, a card. It was quicker than the rest: 2 ms against 6 ms."},
+		{"it is quicker", Auto, card{ms: 2}, WebGPU, "The graphics card runs: a card. It was quicker than the rest: 2 ms against 6 ms."},
 		{"it is slower", Auto, card{ms: 20}, Threads, "It was quicker than the rest: 6 ms against 10 ms."},
 		{"it is wished for", WebGPU, card{ms: 20}, WebGPU, "It was asked for."},
 		{"it is not wished for", Threads, card{ms: 1}, Threads, "It was asked for."},
