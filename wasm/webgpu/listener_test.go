@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 )
 
 // listener is a driver that plays no plan, but follows each word of it as gpu.js would and holds it against the rules of
@@ -18,6 +19,7 @@ type listener struct {
 	fault   error
 	value   float32
 	kept    string // the choice of kernels
+	slow    time.Duration
 }
 
 func listen(t *testing.T, options ...Option) (*GPU, *listener) {
@@ -50,6 +52,7 @@ func (l *listener) wait(number int, then after, between func()) error {
 	if number != 7 {
 		l.t.Errorf("waits for plan %d", number)
 	}
+	time.Sleep(l.slow)
 	between()
 	for i := range then.dst {
 		then.dst[i] = l.value

@@ -35,8 +35,8 @@ const (
 	tableWords = 1 << 20 // of host tables in a plan
 	// A write above this goes to the device at once; memory of Go must not hold a model.
 	maxPayload = 8 << 20 / 4
-	// submitEvery keeps a submit short enough for the page to be drawn between two of them.
-	submitEvery = 64
+	// mostDispatches is how many go into one submit at most; a slow device gets fewer (pace.go).
+	mostDispatches = 64
 )
 
 // plan is what JavaScript will do, in words. Head is done before the rest: buffers and groups are made and written that
@@ -51,6 +51,8 @@ type plan struct {
 	pipe       int // what is set in this pass, -1 for nothing
 	group      int
 	dispatches int // in this submit
+	all        int // in this plan
+	every      int // dispatches of a submit
 	submits    int
 	buffers    int // made so far
 	freed      []int
@@ -76,7 +78,7 @@ type pipe struct {
 func (p *plan) init() {
 	p.groups, p.pipes = map[groupKey]int{}, map[string]*pipe{}
 	p.buffers, p.number = firstBuffer, 1
-	p.pipe, p.group = -1, -1
+	p.pipe, p.group, p.every = -1, -1, mostDispatches
 	p.head = append(p.head, opAlloc, uniforms, maxSlots*shader.SlotBytes, opAlloc, tables, 4*tableWords)
 }
 
@@ -93,7 +95,7 @@ func (p *plan) close() {
 // clear begins the next plan.
 func (p *plan) clear() {
 	p.head, p.words, p.uniforms, p.table, p.payload = p.head[:0], p.words[:0], p.uniforms[:0], p.table[:0], p.payload[:0]
-	p.freed, p.submits = p.freed[:0], 0
+	p.freed, p.submits, p.all = p.freed[:0], 0, 0
 	p.number++
 }
 
@@ -128,7 +130,8 @@ func (p *plan) dispatch(k *pipe, group, slot, x, y, z int) {
 		p.group = group
 	}
 	p.words = append(p.words, opSlot, uint32(4*slot), opDispatch, uint32(x), uint32(y), uint32(z))
-	if p.dispatches++; p.dispatches == submitEvery {
+	p.all++
+	if p.dispatches++; p.dispatches >= p.every {
 		p.submit()
 	}
 }

@@ -128,7 +128,7 @@ func TestLongPlan(t *testing.T) {
 	if err := g.Sync(); err != nil {
 		t.Fatal(err)
 	}
-	if c := g.Count(); len(l.take()) != 2*maxSlots+10 || c.Crossings != 3 || c.Waits != 1 || c.Submits < 2*maxSlots/submitEvery {
+	if c := g.Count(); len(l.take()) != 2*maxSlots+10 || c.Crossings != 3 || c.Waits != 1 || c.Submits < 2*maxSlots/mostDispatches {
 		t.Errorf("%+v for %d dispatches", c, 2*maxSlots+10)
 	}
 }

@@ -38,6 +38,7 @@ type GPU struct {
 	choice   choice
 	kernels  map[key]*shader.Kernel
 	counted  Count
+	pace     pace
 	mirrors  []*mirror
 	glass    *buffer // what mirrors are brought along in
 }
@@ -120,11 +121,17 @@ func (g *GPU) end(then after) {
 		return
 	}
 	g.plan.close()
-	g.tally(then.wait || then.dst != nil)
+	waits := then.wait || then.dst != nil
+	g.tally(waits)
+	g.pace.begin(g.plan.all)
 	number, err := g.driver.play(&g.plan, then)
 	g.plan.clear() // what between does may record
-	if err == nil && (then.wait || then.dst != nil) {
-		err = g.driver.wait(number, then, g.between)
+	if err == nil && waits {
+		waited := g.pace
+		g.pace = pace{} // between may begin something else
+		if err = g.driver.wait(number, then, g.between); err == nil {
+			g.plan.every = waited.every(g.plan.every)
+		}
 	}
 	if err != nil && g.err == nil {
 		g.err = err
