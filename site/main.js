@@ -4,6 +4,7 @@
  */
 import { Comparison } from './elements/comparison.js'
 import { DataSource } from './elements/data-source.js'
+import { DeviceChoice } from './elements/device-choice.js'
 import { isAway, manifest } from './elements/encoder-list.js'
 import { plural } from './elements/format.js'
 import { latest } from './elements/latest.js'
@@ -41,13 +42,14 @@ const $ = (id) => document.getElementById(id)
 /** One page's worth of what has happened; `show` turns it into properties of the elements. */
 class Page {
   phase = 'idle'; note = ''; errors = {}
-  models = []; loading = null; cached = false; hub = false; device = null; info = null; outlooks = new Map(); folder = null
-  source = new DataSource(); plan = null; run = new RunRecord([], 0); wished = ''
+  models = []; loading = null; cached = false; hub = false; info = null; outlooks = new Map(); folder = null
+  source = new DataSource(); plan = null; run = new RunRecord([], 0)
   touched = false; resumed = false
   text = 'a warm, funny film'; askedAt = 0; result = null; answered = ''; told = null; reporting = false
   timers = {}; shownAt = 0; queued = false
   comparison = new Comparison(this, current)
   saved = new SavedRuns(this, current, set)
+  device = new DeviceChoice(this, set)
 
   /** @param {(notice: (text: string) => void) => Promise<any>} open makes the trainer */
   constructor(open) {
@@ -59,7 +61,7 @@ class Page {
 
   /** Starts the worker once; the preview and everything after it wait for this. */
   ready() {
-    this.opening ??= this.open((text) => this.notice(text)).then((t) => { this.trainer = t; this.device = t.device; this.wished = current().device; return t })
+    this.opening ??= this.open((text) => this.notice(text)).then((t) => { this.trainer = t; this.device.begin(t, current().device); return t })
     this.opening.catch(() => { this.opening = undefined })
     return this.opening
   }
@@ -73,21 +75,6 @@ class Page {
     await this.guard('encoder', () => this.look())
     await this.guard('save', () => this.saved.refresh())
     await this.makeData()
-  }
-
-  /** Another device runs from now on, or, where it does not run here, the one before. */
-  async turnTo(device) {
-    if (!this.trainer || device === this.wished) return
-    await this.guard('device', async () => {
-      try {
-        this.device = await this.trainer.setDevice(device)
-        this.wished = device
-      } catch (error) {
-        set({ device: this.wished })
-        throw error
-      }
-      await this.makePlan() // steps take another time there
-    })
   }
 
   /** Something to know that is no error, such as a full cache. */
@@ -133,7 +120,8 @@ class Page {
     try {
       const t = await this.ready()
       await t.load(this.folder ?? current().model, { signal: this.abort.signal, onProgress: (p) => { this.loading = p; this.show() } })
-      Object.assign(this, { info: t.model, device: t.device })
+      this.info = t.model
+      this.device.runs = t.device
       this.say('The encoder is loaded.')
     } finally {
       this.loading = null
@@ -246,7 +234,7 @@ class Page {
     if (e.event === 'step') return this.step(e)
     if (e.event === 'eval' && e.set !== 'natural' && e.step > 0) this.say(epochNews(e, this.run.probes))
     else if (e.event === 'plan' && this.run.probes) this.note = 'Reading all sentences once, then fitting the heads…'
-    else if (e.event === 'device') this.device = this.trainer.device
+    else if (e.event === 'device') this.device.runs = this.trainer.device
     this.show()
   }
 
@@ -360,7 +348,7 @@ class Page {
     const has = (...list) => names.some((name) => list.includes(name))
     if (has('n', 'dataSeed', 'both', 'typos', 'labelNoise', 'styles', 'tasks')) this.later('data', () => this.makeData())
     if (has('model')) this.forget()
-    if (has('device')) this.turnTo(current().device)
+    if (has('device')) this.device.turnTo(current().device)
     if (has('freeze', 'batch', 'accumulate', 'epochs', 'compareEpochs', 'tasks')) this.later('plan', () => this.makePlan())
     if (has('tasks')) this.retask()
     history.replaceState(null, '', `${location.pathname}${location.search}${writeHash(current())}`)

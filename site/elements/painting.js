@@ -13,7 +13,7 @@ const EXAMPLES = ['a warm, funny film', 'The striker scored twice in extra time'
  */
 export function paint(page, s) {
   const give = (id, properties) => Object.assign(/** @type {any} */ (document.getElementById(id)), properties)
-  const { phase, errors, info, device, loading, run, source } = page
+  const { phase, errors, info, loading, run, source } = page
   const { progress, history } = run
   const [own, busy, loaded] = [source.kind === 'own', phase !== 'idle', Boolean(info)]
   const note = phase === 'comparing' ? 'A comparison goes on in part 8, Compare.' : page.note
@@ -25,7 +25,7 @@ export function paint(page, s) {
   })
   give('encoder', {
     models: page.models, model: s.model, own: nameOf(page.folder), status: loaded ? 'ready' : loading ? 'loading' : 'idle', progress: loading,
-    cached: page.cached, hub: page.hub, info, device, busy, outlooks: page.outlooks, error: errors.encoder, wish: s.device, refusal: errors.device,
+    cached: page.cached, hub: page.hub, info, device: page.device.runs, busy, outlooks: page.outlooks, error: errors.encoder, wish: s.device, refusal: errors.device,
   })
   give('tasks', { tasks: s.tasks, counts: source.stats ? perTask(s.tasks, source.stats.tasks) : {}, busy })
   give('examples', { wanted: own ? [] : wantedLabels(s.tasks), texts: source.examples, busy })

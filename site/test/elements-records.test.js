@@ -55,3 +55,28 @@ test('tasks are found in the records, labels sorted', () => {
   const records = [{ text: 'a', labels: { topic: 'z' } }, { text: 'b', labels: { mood: 'up', topic: 'y' } }, { text: 'c', labels: { mood: 'down' } }]
   assert.deepEqual(tasksOf(records), [{ name: 'topic', labels: ['y', 'z'] }, { name: 'mood', labels: ['down', 'up'] }])
 })
+
+test('steps that are done again after a lost device are said', () => {
+  const run = new RunRecord([{ name: 'topic' }], 2)
+  const step = (n) => run.hear({ event: 'step', step: n, steps: 100, epoch: 0.1, loss: 1, losses: { topic: 1 }, ms: 5 })
+  for (let n = 1; n <= 62; n++) step(n)
+  run.hear({ event: 'device', device: {}, repeats: 12, unloaded: false })
+  step(51)
+  assert.equal(run.remark, 'The graphics device was lost after step 62; 12 steps before that were done again.')
+  run.hear({ event: 'device', device: {}, repeats: 0, unloaded: false }) // a helper thread
+  assert.match(run.remark, /step 62; 12 steps/)
+})
+
+test('a device that does not run here leaves the one before', async () => {
+  const seen = []
+  const page = { trainer: null, guard: (part, work) => work().catch((error) => seen.push([part, error.message])), makePlan: () => seen.push('plan') }
+  const choice = new DeviceChoice(page, (changes) => seen.push(changes))
+  await choice.turnTo('webgpu') // nothing has started
+  page.trainer = { device: { kind: 'threads' }, setDevice: async (name) => { if (name === 'webgpu') throw new Error('no adapter'); return { kind: name } } }
+  choice.begin(page.trainer, 'auto')
+  await choice.turnTo('webgpu')
+  assert.deepEqual([choice.runs.kind, choice.wished, seen], ['threads', 'auto', [{ device: 'auto' }, ['device', 'no adapter']]])
+  await choice.turnTo('auto') // what refusing has set
+  await choice.turnTo('cpu')
+  assert.deepEqual([choice.runs.kind, choice.wished, seen.slice(2)], ['cpu', 'cpu', ['plan']])
+})
