@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DeviceChoice } from '../elements/device-choice.js'
 import { parseRecords, tasksOf } from '../elements/record-file.js'
+import { RunRecord } from '../elements/run-record.js'
 
 /** The message of the error that a text gives. */
 function fault(text, name = 'data.csv') {
