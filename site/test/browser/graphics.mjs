@@ -32,6 +32,7 @@ export async function useGraphics(dist, report) {
     if (!there) return
     const runs = await page.evaluate(async () => ({ cpu: await window.thawTest.train('cpu'), card: await window.thawTest.train('webgpu') }))
     await report.part('the losses of the processor', async () => sameLosses(runs, report))
+    await report.part('all that a trainer does', () => everything(page, report))
     await report.part('a lost device', () => lostDevice(page, report, runs.card))
     await report.part('switching between runs', () => switching(page, report))
     await page.close()
@@ -79,6 +80,43 @@ function sameLosses({ cpu, card }, report) {
   report.check('fifty steps have the losses of the processor', card.losses.length === 50 && apart < CLOSE, apart)
   report.check('the frozen tensors are equal, and those of the processor', card.proof.equal && card.proof.tensors > 0 && card.proof.sha256 === cpu.proof.sha256, [card.proof, cpu.proof])
   report.note(`on ${card.last.candidates[0].why}: losses of 50 steps differ by ${apart.toExponential(1)} at most`)
+}
+
+/** A fit at once, a schedule with patience, scores, a report, a comparison, a save and its return: the figures of the processor. */
+async function everything(page, report) {
+  const [cpu, card] = await page.evaluate(async () => {
+    const { createTrainer, job } = window.thawTest
+    const all = async (device) => {
+      const t = await createTrainer({ device })
+      await t.load('tiny')
+      const figure = {
+        step: (e) => [e.loss], eval: (e) => Object.values(e.tasks).map((s) => s.loss), row: (e) => [e.lastLoss ?? 0, ...e.scores.map((s) => s.lossAfter)],
+      }
+      const losses = async (events) => {
+        const seen = []
+        for await (const e of events) seen.push(...(figure[e.event]?.(e) ?? []))
+        return seen
+      }
+      const texts = job.data.slice(0, 20)
+      const figures = {
+        probe: await losses(t.train({ ...job, freeze: 'probe' })),
+        schedule: await losses(t.train({ ...job, freeze: 'backbone; 1:layers:1; 2:none', steps: 0, epochs: 3, patience: 2 })),
+        scores: Object.values(await t.evaluate(texts)).map((s) => s.loss),
+        report: Object.values((await t.report(texts)).calibration).map((c) => c.ece),
+        comparison: await losses(t.compare({ ...job, steps: 6, policies: ['all', 'none'] })),
+      }
+      await t.save({ name: device })
+      figures.resumed = [(await t.resume({ name: device })).step, ...Object.values(await t.evaluate(texts)).map((s) => s.loss)]
+      await t.removeSave(device)
+      t.close()
+      return figures
+    }
+    return [await all('cpu'), await all('webgpu')]
+  })
+  for (const [name, want] of Object.entries(cpu)) {
+    const apart = Math.max(...want.map((v, i) => Math.abs(v - card[name][i])))
+    report.check(`${name} has the figures of the processor`, want.length > 0 && want.length === card[name].length && apart < CLOSE, { apart, want, got: card[name] })
+  }
 }
 
 /** Destroys the device in the midst of a run, as a driver may. */
