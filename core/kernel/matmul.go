@@ -169,6 +169,8 @@ func stripRows(kind tileKind, left int) int {
 	switch whole := tileRows(kind); {
 	case left >= whole:
 		return whole
+	case left >= 8:
+		return 8
 	case left >= 4:
 		return 4
 	case left >= 2:

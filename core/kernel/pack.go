@@ -55,6 +55,8 @@ func packAcross(to, from unsafe.Pointer, stride, k, width, have int) {
 		packEight(to, from, stride, k)
 	case have == width && width == 16:
 		packSixteen(to, from, stride, k)
+	case have == width && width == 32:
+		packThirtyTwo(to, from, stride, k)
 	default:
 		for range k {
 			copy(unsafe.Slice((*float32)(to), have), unsafe.Slice((*float32)(from), have))
@@ -74,6 +76,14 @@ func packSixteen(to, from unsafe.Pointer, stride, k int) {
 	for range k {
 		*(*[8]uint64)(to) = *(*[8]uint64)(from)
 		to, from = unsafe.Add(to, 64), unsafe.Add(from, stride)
+	}
+}
+
+func packThirtyTwo(to, from unsafe.Pointer, stride, k int) {
+	for range k {
+		*(*[8]uint64)(to) = *(*[8]uint64)(from)
+		*(*[8]uint64)(unsafe.Add(to, 64)) = *(*[8]uint64)(unsafe.Add(from, 64))
+		to, from = unsafe.Add(to, 128), unsafe.Add(from, stride)
 	}
 }
 

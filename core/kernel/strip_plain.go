@@ -47,6 +47,20 @@ func packColumnsOfX(b *block, x unsafe.Pointer, stride int) {
 // stripAcross packs n terms of a strip.
 func stripAcross(to, from unsafe.Pointer, stride, n, rows int) {
 	switch rows {
+	case 12:
+		for range n {
+			a, b, c, d, e, f := word(from, 0), word(from, 1), word(from, 2), word(from, 3), word(from, 4), word(from, 5)
+			*(*uint64)(to), *(*uint64)(unsafe.Add(to, 8)), *(*uint64)(unsafe.Add(to, 16)) = a, b, c
+			*(*uint64)(unsafe.Add(to, 24)), *(*uint64)(unsafe.Add(to, 32)), *(*uint64)(unsafe.Add(to, 40)) = d, e, f
+			to, from = unsafe.Add(to, 48), unsafe.Add(from, stride)
+		}
+	case 8:
+		for range n {
+			a, b, c, d := word(from, 0), word(from, 1), word(from, 2), word(from, 3)
+			*(*uint64)(to), *(*uint64)(unsafe.Add(to, 8)) = a, b
+			*(*uint64)(unsafe.Add(to, 16)), *(*uint64)(unsafe.Add(to, 24)) = c, d
+			to, from = unsafe.Add(to, 32), unsafe.Add(from, stride)
+		}
 	case 6:
 		for range n {
 			a, b, c := word(from, 0), word(from, 1), word(from, 2)
