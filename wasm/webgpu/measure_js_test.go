@@ -26,7 +26,7 @@ func tile(rows, cols, x, y, depth int) shader.Tile {
 	return shader.Tile{Rows: rows, Cols: cols, X: x, Y: y, Depth: depth}
 }
 
-// scale is how much TestMeasure does: everything on a graphics card, or what SwiftShader does in a minute.
+// scale is how much TestMeasure does: everything on a graphics card, or what SwiftShader does in some minutes or in one.
 type scale struct {
 	widths             [][2]int // hidden and feed-forward sizes of the products
 	rows               int
@@ -46,6 +46,11 @@ var scales = map[string]scale{
 		sentences: 16, length: 64, warm: 3, first: 10, later: 20, policies: []string{"none", "layers:4", "backbone"},
 		batch: 20 * time.Millisecond, passes: 12, tune: 20 * time.Second,
 	},
+	"software": { // true sizes, seldom
+		widths: [][2]int{{384, 1536}}, rows: 256, tiles: shader.Tiles, models: []string{"minilm"},
+		sentences: 16, length: 64, warm: 1, first: 1, later: 1, policies: []string{"none"},
+		batch: time.Millisecond, passes: 1, tune: 5 * time.Second,
+	},
 	"small": {
 		widths: [][2]int{{384, 1536}}, rows: 32, tiles: shader.Tiles[:1], models: []string{"minilm"},
 		sentences: 2, length: 8, warm: 1, first: 1, later: 2, policies: []string{"none", "backbone"},
@@ -53,12 +58,12 @@ var scales = map[string]scale{
 	},
 }
 
-// TestMeasure prints what this device does, an object of JSON a line, if THAW_MEASURE asks for it: card or small. It asserts
+// TestMeasure prints what this device does, an object of JSON a line, if THAW_MEASURE asks for it: card, software or small. It asserts
 // nothing. THAW_MEASURE_PART may name one part alone.
 func TestMeasure(t *testing.T) {
 	s, ok := scales[os.Getenv("THAW_MEASURE")]
 	if !ok {
-		t.Skip("THAW_MEASURE is neither card nor small")
+		t.Skip("THAW_MEASURE is not card, software or small")
 	}
 	g := open(t)
 	defer g.Recall(forTests)
