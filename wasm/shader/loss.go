@@ -14,8 +14,9 @@ var (
 		append(uints("rows", "c", "acc"), floats("scale")...))
 	SquaredError = reduction("squared_error", []Binding{write("loss"), write("dy"), read("y"), words("target_bits")},
 		append(uints("n", "acc"), floats("scale")...))
-	SumSquares = Kernel{Name: "sum_squares", Size: [3]int{256, 1, 1}, Bindings: []Binding{{Name: "partial", Elem: "u32", Write: true}, words("x")},
-		Fields: uints("n", "nan"), Shared: 2048, body: text("sum_squares")}
+	// SumSquares leaves partial sums, of elements, or of vectors of four.
+	SumSquares    = sumSquares("sum_squares", 1, "VALUE", "f32", "BITS", "u32", "TOTAL(sum)", "sum", "TOTAL_BITS(bad)", "bad")
+	SumSquaresVec = sumSquares("sum_squares_vec", 4, "VALUE", "vec4f", "BITS", "vec4u", "TOTAL(sum)", "dot(sum, vec4f(1.0))", "TOTAL_BITS(bad)", "(bad.x | bad.y | bad.z | bad.w)")
 	// SumPartials ends what SumSquares began.
 	SumPartials = reduction("sum_partials", []Binding{{Name: "sum", Elem: "u32", Write: true}, words("partial")}, uints("n", "acc", "nan"))
 
@@ -23,6 +24,13 @@ var (
 	AdamW    = adamW("adamw", "f32", 1)
 	AdamWVec = adamW("adamw_vec", "vec4f", 4)
 )
+
+func sumSquares(name string, unit int, words ...string) Kernel {
+	bits := words[3]
+	words = append(words, "UNIT", fmt.Sprint(unit, "u"), "CHUNK", fmt.Sprint(SquaresChunk/unit, "u"))
+	return Kernel{Name: name, Size: [3]int{64, 1, 1}, Bindings: []Binding{{"partial", "u32", true}, {"x", bits, false}},
+		Fields: uints("n", "nan"), Shared: 512, body: strings.NewReplacer(words...).Replace(text("sum_squares"))}
+}
 
 // AdamWChunk is the values of one workgroup of AdamW.
 const AdamWChunk = 1024

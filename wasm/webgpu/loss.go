@@ -46,7 +46,11 @@ func (g *GPU) SumSquares(sum, x backend.Buffer) {
 	partial := g.scratch(&g.partial, maxPartials)
 	g.room(0)
 	at := partial.View(s.n, parts).(*buffer)
-	g.run(&shader.SumSquares, parts, 1, 1, 0, []*buffer{at, of(x)}, uint32(x.Len()), nanBits)
+	k, n := &shader.SumSquares, x.Len()
+	if n%4 == 0 && of(x).off%4 == 0 {
+		k, n = &shader.SumSquaresVec, n/4
+	}
+	g.run(k, parts, 1, 1, 0, []*buffer{at, of(x)}, uint32(n), nanBits)
 	s.n += parts
 	g.squares = s
 }
