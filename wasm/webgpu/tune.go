@@ -1,7 +1,9 @@
 package webgpu
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"thaw/core/backend"
@@ -46,7 +48,7 @@ func (g *GPU) Tune(budget time.Duration) error {
 	if err := g.tuneNorm(); err != nil {
 		return err
 	}
-	r := newRace(g, smallShape)
+	r, tiles := newRace(g, smallShape), shader.Tiles
 	least, err := g.race(r.product(kernel.NT))
 	if err != nil {
 		return err
@@ -54,9 +56,19 @@ func (g *GPU) Tune(budget time.Duration) error {
 	if least < slow {
 		r.free()
 		r = newRace(g, realShape)
+	} else {
+		tiles = forProcessors()
 	}
 	defer r.free()
-	return r.run(end)
+	return r.run(tiles, end)
+}
+
+// forProcessors are the tiles in the order of their hopes where a processor stands in for a card: it has no use for workgroup memory,
+// whose barriers cost it much, and loads cost it more than sums that do not stay in registers.
+func forProcessors() []shader.Tile {
+	return slices.SortedStableFunc(slices.Values(shader.Tiles), func(a, b shader.Tile) int {
+		return cmp.Or(cmp.Compare(a.Depth, b.Depth), cmp.Compare(b.Rows*b.Cols, a.Rows*a.Cols))
+	})
 }
 
 // tuneNorm compares a workgroup a row with an invocation a row.
@@ -159,11 +171,11 @@ func (r *race) product(l kernel.Layout) func() {
 
 // run measures every tile, each for all layouts before the next, so that a budget that ends early leaves out the last of the tiles,
 // which seldom win.
-func (r *race) run(end time.Time) error {
+func (r *race) run(tiles []shader.Tile, end time.Time) error {
 	best := r.g.choice.tiles
 	defer func() { r.g.choice.tiles = best }()
 	least := [3]time.Duration{math.MaxInt64, math.MaxInt64, math.MaxInt64}
-	for _, t := range shader.Tiles {
+	for _, t := range tiles {
 		for _, l := range []kernel.Layout{kernel.NT, kernel.NN, kernel.TN} {
 			if time.Now().After(end) {
 				return nil

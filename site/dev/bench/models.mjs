@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, 
 import path from 'node:path'
 import { encoderModel } from './encoder-onnx.mjs'
 import { Graph, writeChunks } from './onnx.mjs'
-import { turnedNumbers } from './page/numbers.js'
+import { WEIGHT_SCALE, numbers, turnedNumbers } from './page/numbers.js'
 import { writeTensors } from './safetensors.mjs'
 
 const MINILM = 'weights/cache/minilm'
@@ -89,6 +89,16 @@ export class Models {
       renameSync(`${file}.half`, file)
     }
     return file
+  }
+
+  /** Writes the ONNX file of one product. A right operand that is a weight lies inside and as onnxruntime takes it; both are inputs of a weight's gradient. */
+  product({ layout, rows: m, sizes: [n, k], file }) {
+    const graph = new Graph()
+    const w = { nt: () => turnedNumbers(k, n, 1), nn: () => numbers(k * n, 1, WEIGHT_SCALE) }[layout]
+    if (w) graph.op('MatMul', ['x', graph.weight('w', [k, n], w())])
+    else graph.op('Gemm', ['x', 'w'], { attributes: { transA: 1 } })
+    const inputs = w ? [{ name: 'x', dims: [m, k] }] : [{ name: 'x', dims: [k, m] }, { name: 'w', dims: [k, n] }]
+    writeChunks(path.join(this.made, path.basename(file)), graph.model(inputs, { name: 'y', dims: [m, n] }))
   }
 
   /** Writes the ONNX file of a job of products: the weights are initializers, so that they can be packed beforehand. */

@@ -2,15 +2,16 @@
 import { createTrainer } from '/dist/site/thaw.js'
 import { sample } from './numbers.js'
 
-/** @param {{ threads: number }} options */
-export async function open({ threads }) {
-  const t = await createTrainer(threads > 1 ? { device: 'threads', threads } : { device: 'cpu' })
+/** @param {{ threads: number, webgpu: boolean }} options */
+export async function open({ threads, webgpu }) {
+  const t = await createTrainer(webgpu ? { device: 'webgpu' } : threads > 1 ? { device: 'threads', threads } : { device: 'cpu' })
   if (threads > 1 && t.device.kind !== 'threads') throw new Error(`thaw runs on one thread here: ${t.device.reason}`)
   const kept = { model: '' }
 
   async function load(model) {
     if (kept.model === model) return
     await t.load(await folder(model))
+    if (webgpu && t.device.kind !== 'webgpu') throw new Error(`thaw does not run on WebGPU here: ${t.device.reason}`)
     kept.model = model
   }
 
