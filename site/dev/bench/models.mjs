@@ -81,11 +81,11 @@ export class Models {
   /** The config of a model. @param {string} name */
   config(name) { return JSON.parse(readFileSync(`${this.folder(name)}/config.json`, 'utf8')) }
 
-  /** The ONNX file of a model. @param {string} name */
-  onnx(name) {
-    const file = path.join(this.root, `${name}.onnx`)
+  /** The ONNX file of a model. @param {string} name @param {{ webgpu?: boolean }} [options] */
+  onnx(name, { webgpu = false } = {}) {
+    const file = path.join(this.root, `${name}${webgpu ? '-webgpu' : ''}.onnx`)
     if (!newer(file, ['encoder-onnx.mjs', 'onnx.mjs'])) {
-      writeChunks(`${file}.half`, encoderModel(this.folder(name), this.config(name)))
+      writeChunks(`${file}.half`, encoderModel(this.folder(name), this.config(name), { webgpu }))
       renameSync(`${file}.half`, file)
     }
     return file
