@@ -41,10 +41,12 @@ func (t Tile) Width() int  { return t.Cols * t.X }
 
 // Tiles are what a device is measured with, in the order of their hopes. The first serves until then.
 var Tiles = []Tile{
-	{4, 8, 8, 8, 0},    // fair anywhere
-	{4, 4, 16, 16, 16}, // through workgroup memory, the best of an NVIDIA card
-	{16, 8, 8, 4, 0},   // direct, the best of a processor that stands in for a card
-	{4, 4, 8, 8, 8}, {8, 8, 8, 8, 16}, {8, 8, 8, 8, 0}, {4, 8, 8, 16, 16}, {4, 4, 8, 8, 0},
+	{4, 4, 16, 16, 16}, // through workgroup memory, the best on an NVIDIA card
+	{4, 4, 8, 8, 8},
+	{8, 8, 8, 8, 0}, {4, 8, 8, 8, 0}, // direct
+	{8, 8, 8, 8, 16}, {4, 8, 8, 16, 16},
+	{4, 4, 8, 8, 0},
+	{16, 8, 8, 4, 0}, // the best on a processor that stands in for a card
 }
 
 // Every product sums over K in ascending order with one fma a term, whatever the tile: so all of them give the same bits,

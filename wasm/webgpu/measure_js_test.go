@@ -16,10 +16,10 @@ import (
 	"thaw/wasm/webgpu"
 )
 
-// more are tiles that no device is asked about yet: wider ones, for cards that have the registers.
+// more are tiles that no device is asked about yet: on an NVIDIA H200 the first three come within some per cent of the best of
+// shader.Tiles, and pass it where a product is narrow.
 var more = []shader.Tile{
-	tile(8, 8, 16, 16, 16), tile(8, 8, 16, 16, 8), tile(4, 8, 16, 16, 16), tile(8, 4, 16, 16, 16), tile(8, 8, 16, 8, 16), tile(8, 8, 8, 16, 16),
-	tile(4, 4, 16, 16, 32), tile(4, 4, 8, 8, 32), tile(4, 8, 16, 16, 0),
+	tile(8, 4, 16, 16, 16), tile(4, 4, 16, 16, 32), tile(4, 4, 8, 8, 32), tile(4, 4, 16, 8, 16), tile(4, 4, 8, 16, 16), tile(4, 4, 8, 8, 16), tile(8, 4, 8, 16, 16),
 }
 
 func tile(rows, cols, x, y, depth int) shader.Tile {
