@@ -9,7 +9,7 @@ const AGREED = 1e-3
 
 /**
  * @typedef {{ name: string, run: (job: object) => Promise<{ ms: number[], sample: number[] }> }} Contestant
- * @typedef {{ ms: number, spread: number, best: number, n: number }} Time   of n runs the median, how far they lie apart, and the quickest
+ * @typedef {{ ms: number, spread?: number, best: number, n: number }} Time   of n runs the median, how far they lie apart where there are several, and the quickest
  * @typedef {{ seconds: number, least: number, most: number, warm?: number, first?: number }} Effort   time for one race, bounds on its rounds, how many runs of a turn only warm, and how many there are before the first turn
  */
 
@@ -36,7 +36,7 @@ export async function race(contestants, job, effort) {
       times[i].push(...ms.slice(warm))
     }
   }
-  return Object.fromEntries(contestants.map((c, i) => [c.name, { ms: median(times[i]), spread: spread(times[i]), best: Math.min(...times[i]), n: times[i].length }]))
+  return Object.fromEntries(contestants.map((c, i) => [c.name, { ms: median(times[i]), spread: times[i].length > 1 ? spread(times[i]) : undefined, best: Math.min(...times[i]), n: times[i].length }]))
 }
 
 function rest() { return new Promise((resolve) => { setTimeout(resolve, REST) }) }

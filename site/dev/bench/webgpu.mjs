@@ -81,7 +81,7 @@ async function* steps(s, thaw, text, pass) {
   for (const [freeze, cached, when, target] of [['none', false, '', TARGETS.gpuStep], ['layers:4', true, ', later epochs', undefined]]) {
     const { dispatches, plans, submits } = await costOf(thaw, freeze, cached)
     const times = await s.race([thaw], step('minilm', text, freeze, cached), { ...EFFORT, least: 1, most: 2 })
-    const cost = `${dispatches} dispatches, ${plans} crossings, ${submits} submits`
+    const cost = [[dispatches, 'dispatches'], [plans, plans === 1 ? 'crossing' : 'crossings'], [submits, 'submits']].map((c) => c.join(' ')).join(', ')
     s.told({ bench: 'cost', model: 'minilm', freeze, cached, dispatches, crossings: plans, submits })
     yield* row('webgpu', `MiniLM step 16×64, ${freeze}${when}, WebGPU (${cost})`, 'GPU', 'its forward pass', times[THAW], pass, target, text.tokens)
   }
