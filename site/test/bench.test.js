@@ -109,15 +109,11 @@ test('the table', () => {
 function pretend(ms, absent = () => false) {
   const named = (names) => names.filter((name) => !absent(name)).map((name) => ({ name }))
   const NAMES = { kernels: 'thaw', ort: 'onnxruntime-web', jax: 'jax-js', thaw: 'thaw', 'ort-webgpu': 'onnxruntime-web', 'jax-webgpu': 'jax-js' }
-  const counted = { plans: 0, submits: 0, dispatches: 0 }
-  const counts = () => { // each run of n steps makes n + 1 plans, of which one is the first step's
-    const run = async ({ repeat }) => { counted.plans += 1 + repeat; counted.submits += 3 * (1 + repeat); counted.dispatches += 100 * (1 + repeat) }
-    return { run, cost: async () => ({ ...counted }) }
-  }
   const each = (name) => (_, threads) => named(threads.map((n) => `${name}/${n}`))
+  const cost = async () => ({ plans: 1, submits: 3, dispatches: 100 })
   return {
     detailed: false, models: { products() {}, product() {}, onnx() {}, folder() {} }, close: async () => {}, told() {},
-    pages: async (wanted) => named(wanted.map(([peer, n]) => `${NAMES[peer]}/${n}`)).map((c) => ({ ...c, ...counts() })),
+    pages: async (wanted) => named(wanted.map(([peer, n]) => `${NAMES[peer]}/${n}`)).map((c) => ({ ...c, run: async () => {}, cost })),
     native: each('thaw'), torch: each('PyTorch'), onnx: each('onnxruntime'),
     race: async (contestants, job) => Object.fromEntries(contestants.map(({ name }) => [name, { ms: ms(name, job), spread: 0, n: 2 }])),
   }

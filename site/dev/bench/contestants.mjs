@@ -49,7 +49,7 @@ export class Ring {
       name: on(NAMES[peer], threads),
       version: await page.evaluate(() => window.contest.version),
       run: (job) => page.evaluate((j) => window.contest.run(j), job).catch(say),
-      cost: () => costOf(page),
+      cost: (work) => costOf(page, work),
       close: () => page.close().catch(() => {}), // one that has crashed is closed already
     }
   }
@@ -61,12 +61,23 @@ export class Ring {
   }
 }
 
-/** What thaw's WebGPU device has done so far (site/worker/gpu.js counts it), undefined on any other page. */
-async function costOf(page) {
-  for (const worker of page.workers()) {
-    if (/worker\.js$/.test(worker.url())) return worker.evaluate(() => ({ ...globalThis.gpu?.count }))
-  }
-  return undefined
+/**
+ * What thaw's WebGPU device does for the last step of some work, as site/worker/gpu.js counts it: between the events of that step and
+ * of the one before. Without helper threads the page has one worker.
+ */
+async function costOf(page, work) {
+  const [worker] = page.workers()
+  await worker.evaluate(() => {
+    const post = globalThis.posting ??= self.postMessage.bind(self)
+    globalThis.counts = []
+    self.postMessage = (message, ...rest) => {
+      if (/"event":"step"/.test(JSON.stringify(message))) globalThis.counts.push({ ...globalThis.gpu.count })
+      post(message, ...rest)
+    }
+  })
+  await work()
+  const [before, after] = await worker.evaluate(() => globalThis.counts.slice(-2))
+  return Object.fromEntries(Object.keys(after).map((name) => [name, after[name] - before[name]]))
 }
 
 /** A process that reads jobs, one line of JSON each, and answers each with a line. */

@@ -4,7 +4,7 @@ import { sample } from './numbers.js'
 
 /** @param {{ threads: number, webgpu: boolean }} options */
 export async function open({ threads, webgpu }) {
-  const t = await createTrainer(webgpu ? { device: 'webgpu' } : threads > 1 ? { device: 'threads', threads } : { device: 'cpu' })
+  const t = await createTrainer(webgpu ? { device: 'webgpu', threads } : threads > 1 ? { device: 'threads', threads } : { device: 'cpu' })
   if (threads > 1 && t.device.kind !== 'threads') throw new Error(`thaw runs on one thread here: ${t.device.reason}`)
   const kept = { model: '' }
 
@@ -46,9 +46,9 @@ async function forward(t, { texts, maxLength, repeat }) {
 }
 
 /** A short run. Its first step, which packs weights and fills the cache of frozen layers where there is one, does not count. */
-async function steps(t, { texts, labels, tasks, freeze, cacheBytes, maxLength, repeat }) {
+async function steps(t, { texts, labels, tasks, freeze, cacheBytes, maxLength, repeat, batch = texts.length }) {
   const data = texts.map((text, i) => ({ text, labels: labels[i] }))
-  const settings = { tasks, freeze, cacheBytes, maxLength, batch: texts.length, steps: 1 + repeat, dropout: 0, shuffle: false, seed: 1, resume: false }
+  const settings = { tasks, freeze, cacheBytes, maxLength, batch, steps: 1 + repeat, dropout: 0, shuffle: false, seed: 1, resume: false }
   const ms = []
   for await (const e of t.train({ ...settings, data, eval: data.slice(0, 1) })) {
     if (e.event === 'step') ms.push(e.ms)
