@@ -60,7 +60,7 @@ var law = []row{
 	{"wasm/bridge", append(in("core", "tensor", "train", "compare", "data", "synth", "freeze", "report", "encoder", "head",
 		"tokenizer", "backend", "model", "probe", "safetensors", "export"),
 		in("wasm", "jsio", "device", "webgpu")...)},
-	{"wasm/bench", append(in("core", "kernel", "backend", "backend/cpu", "autograd"), in("wasm", "pool", "jsio")...)},
+	{"wasm/bench", append(in("core", "kernel", "backend", "backend/cpu", "autograd"), in("wasm", "webgpu", "pool", "jsio")...)},
 	{"wasm", append(in("core", "kernel", "backend", "backend/cpu"),
 		in("wasm", "bridge", "device", "webgpu", "pool", "jsio")...)},
 }

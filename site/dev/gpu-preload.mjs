@@ -3,6 +3,7 @@
  * does. Loaded with --import before Go's wasm_exec_node.js; site/dev/gpu-exec.mjs does that.
  */
 import { openGpu } from '../worker/gpu.js'
+import { profiled } from './gpu-profile.mjs'
 
 /** @type {WebAssembly.Memory} */
 let memory
@@ -20,6 +21,6 @@ if (process.env.THAW_VULKAN) process.env.VK_DRIVER_FILES = process.env.THAW_VULK
 const { create, globals } = await import('webgpu')
 Object.assign(globalThis, globals)
 // Dawn ends the process once its instance has been collected, so it is kept.
-const gpu = create([])
+const gpu = process.env.THAW_PROFILE ? profiled(create(['disable-dawn-features=timestamp_quantization'])) : create([])
 Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true })
 globalThis.openGpu = () => openGpu(memory)

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { encoderModel } from '../dev/bench/encoder-onnx.mjs'
-import { block, gflop, products } from '../dev/bench/jobs.mjs'
+import { estimate, estimateLines, estimates } from '../dev/bench/estimate.mjs'
+import { block, gflop, product, products } from '../dev/bench/jobs.mjs'
 import { Graph } from '../dev/bench/onnx.mjs'
 import { numbers, sample, sampleTurned, turnedNumbers } from '../dev/bench/page/numbers.js'
-import { PARTS } from '../dev/bench/parts.mjs'
+import { PARTS, USUAL } from '../dev/bench/parts.mjs'
 import { race } from '../dev/bench/race.mjs'
 import { readTensors, transposed, writeTensors } from '../dev/bench/safetensors.mjs'
 import { distance, geometricMean, median, spread } from '../dev/bench/stats.mjs'
@@ -34,6 +35,7 @@ test('medians, spreads, means and distances', () => {
 
 test('operations of a chain of products', () => {
   assert.equal(gflop(products(10, [100, 200, 50])) * 1e9, 2 * 10 * (100 * 200 + 200 * 50))
+  assert.equal(gflop(product('tn', 10, 20, 30)) * 1e9, 2 * 10 * 20 * 30)
 })
 
 // --- The race ---
@@ -62,6 +64,13 @@ test('there are as many rounds as there is time for', async () => {
   assert.equal(turns.length, 1 + 5)
   await race([runner('b', 1, turns)], {}, { seconds: 2, least: 1, most: 3 })
   assert.equal(turns.length, 6 + 4)
+})
+
+test('an effort may do without runs that only warm', async () => {
+  const turns = []
+  const times = await race([runner('a', 300, turns), runner('b', 100, turns)], {}, { seconds: 1, least: 1, most: 1, warm: 0, first: 1 })
+  assert.deepEqual(turns, ['a1', 'b1', 'a1', 'b1'])
+  assert.deepEqual([times.a.n, times.a.spread], [1, undefined])
 })
 
 test('contestants that do different work are refused', async () => {
@@ -99,11 +108,12 @@ test('the table', () => {
 /** A setting without browsers and processes: every contestant that is not absent takes as long as `ms` says. */
 function pretend(ms, absent = () => false) {
   const named = (names) => names.filter((name) => !absent(name)).map((name) => ({ name }))
-  const NAMES = { kernels: 'thaw', ort: 'onnxruntime-web', jax: 'jax-js', thaw: 'thaw' }
+  const NAMES = { kernels: 'thaw', ort: 'onnxruntime-web', jax: 'jax-js', thaw: 'thaw', 'ort-webgpu': 'onnxruntime-web', 'jax-webgpu': 'jax-js' }
   const each = (name) => (_, threads) => named(threads.map((n) => `${name}/${n}`))
+  const cost = async () => ({ plans: 1, submits: 3, dispatches: 100 })
   return {
-    detailed: false, models: { products() {}, onnx() {}, folder() {} }, close: async () => {},
-    pages: async (wanted) => named(wanted.map(([peer, n]) => `${NAMES[peer]}/${n}`)),
+    detailed: false, models: { products() {}, product() {}, onnx() {}, folder() {} }, close: async () => {}, told() {},
+    pages: async (wanted) => named(wanted.map(([peer, n]) => `${NAMES[peer]}/${n}`)).map((c) => ({ ...c, run: async () => {}, cost })),
     native: each('thaw'), torch: each('PyTorch'), onnx: each('onnxruntime'),
     race: async (contestants, job) => Object.fromEntries(contestants.map(({ name }) => [name, { ms: ms(name, job), spread: 0, n: 2 }])),
   }
@@ -116,7 +126,7 @@ async function rowsOf(setting, parts = Object.keys(PARTS)) {
 }
 
 test('every target has a row, and ratios are the right way round', async () => {
-  const rows = await rowsOf(pretend((name) => (name.startsWith('thaw') ? 100 : 150) / Number(name.at(-1))))
+  const rows = await rowsOf(pretend((name) => (name.startsWith('thaw') ? 100 : 150) / (Number(name.at(-1)) || 1)))
   const wanted = new Set(rows.map((row) => row.target).filter(Boolean))
   for (const [name, target] of Object.entries(TARGETS)) assert.ok(wanted.has(target), `no row has the target ${name}`)
   const of = (what, threads, peer) => rows.find((row) => row.what.includes(what) && row.threads === threads && row.peer === peer)?.ratio.toFixed(3)
@@ -126,6 +136,9 @@ test('every target has a row, and ratios are the right way round', async () => {
   assert.equal(of('MiniLM step 16×64, none, browser', '2', 'PyTorch, native'), '0.667')
   assert.equal(of('DistilBERT step 8×64, none, native', '1', 'PyTorch'), '1.500')
   assert.equal(of('MiniLM forward 2×64', '2', 'thaw on 1'), '2.000')
+  assert.equal(of('WebGPU products', 'GPU', 'jax-js'), '1.500')
+  assert.equal(of('MiniLM forward 1×32, WebGPU', 'GPU', 'onnxruntime-web'), '1.500')
+  assert.equal(of('step 16×64, none, WebGPU (100 dispatches, 1 crossing, 3 submits)', 'GPU', 'its forward pass'), '1.000')
   const mixed = rows.find((row) => row.what === 'MiniLM forward of 32 mixed lengths, native')
   assert.ok(mixed.target.atLeast > 1.6 && mixed.target.atLeast < 2.2, mixed.target)
   assert.ok(rows.every((row) => row.ratio > 0 && table([row]).length === 3))
@@ -144,6 +157,16 @@ test('what does not run is left out, and the rest stands', async () => {
   assert.equal(table(rows).length, rows.length + 2)
   const none = await rowsOf(pretend(() => 10, (name) => name.startsWith('thaw')))
   assert.deepEqual(none, [])
+})
+
+test('what takes long runs only if it is named', () => {
+  assert.deepEqual(Object.keys(PARTS).filter((name) => !USUAL.includes(name)), ['webgpu'])
+})
+
+test('estimates of graphics cards', () => {
+  const ms = estimate({ gflop: 265, parameters: 66.4e6, dispatches: 145 }, { tflops: 20, gbs: 450, gap: 15 })
+  assert.ok(ms > 45 && ms < 53, `the design says 49 ms: ${ms}`)
+  assert.equal(estimateLines().length, 2 + estimates().length)
 })
 
 // --- Operands ---
@@ -207,16 +230,18 @@ test('an encoder of the reference model becomes a graph with all its tensors', (
     const from = `core/encoder/testdata/${family}`
     const config = JSON.parse(readFileSync(`${from}/config.json`, 'utf8'))
     const layers = config.num_hidden_layers ?? config.n_layers
-    const body = fields(all(fields(Buffer.concat(encoderModel(from, config))), 7)[0])
-    const types = all(body, 1).map((n) => texts(fields(n), 4)[0])
-    const count = (type) => types.filter((t) => t === type).length
-    assert.deepEqual([count('Attention'), count('BiasGelu'), count('SkipLayerNormalization'), count('MatMul')], [layers, layers, 2 * layers, 3 * layers])
-    const given = new Set(['input_ids', ...all(body, 5).map((w) => texts(fields(w), 8)[0])])
-    for (const node of all(body, 1).map(fields)) {
-      assert.deepEqual(texts(node, 1).filter((name) => !given.has(name)), [], 'inputs that nothing gives')
-      for (const name of texts(node, 2)) given.add(name)
+    for (const [webgpu, attentions, matrices] of [[false, layers, 3 * layers], [true, 0, 6 * layers]]) {
+      const body = fields(all(fields(Buffer.concat(encoderModel(from, config, { webgpu }))), 7)[0])
+      const types = all(body, 1).map((n) => texts(fields(n), 4)[0])
+      const count = (type) => types.filter((t) => t === type).length
+      assert.deepEqual([count('Attention'), count('BiasGelu'), count('SkipLayerNormalization'), count('MatMul')], [attentions, layers, 2 * layers, matrices])
+      const given = new Set(['input_ids', ...all(body, 5).map((w) => texts(fields(w), 8)[0])])
+      for (const node of all(body, 1).map(fields)) {
+        assert.deepEqual(texts(node, 1).filter((name) => !given.has(name)), [], 'inputs that nothing gives')
+        for (const name of texts(node, 2)) given.add(name)
+      }
+      assert.ok(given.has('hidden'))
     }
-    assert.ok(given.has('hidden'))
   }
 })
 

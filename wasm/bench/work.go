@@ -47,7 +47,7 @@ func (b *bench) run(j job) (answer, error) {
 
 // prepare makes the operands of a job unless they are there.
 func (b *bench) prepare(j job) error {
-	if b.work != nil && j.Work == b.last.Work && j.Rows == b.last.Rows && slices.Equal(j.Sizes, b.last.Sizes) {
+	if b.work != nil && j.Work == b.last.Work && j.Rows == b.last.Rows && j.Layout == b.last.Layout && slices.Equal(j.Sizes, b.last.Sizes) {
 		return nil
 	}
 	if b.work != nil {
@@ -62,8 +62,13 @@ func (b *bench) prepare(j job) error {
 		b.work = newProducts(b.ops, j)
 	case "block":
 		b.work = newBlock(b.ops, j)
+	case "product":
+		var err error
+		if b.work, err = newProduct(b.ops, j); err != nil {
+			return err
+		}
 	default:
-		return fmt.Errorf("work %q is unknown, want products or block", j.Work)
+		return fmt.Errorf("work %q is unknown, want products, block or product", j.Work)
 	}
 	b.last = j
 	return nil

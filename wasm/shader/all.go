@@ -5,7 +5,7 @@ package shader
 func All() []Kernel {
 	all := []Kernel{
 		Fill, Scale, Add, Move, AddBias, Gelu, Relu, Tanh, GeluGrad, ReluGrad, TanhGrad, Dropout, Embed, CopyRows,
-		SumRows, LayerNormDW, LayerNormDWDB, EmbedGrad, Pool, PoolGrad, CrossEntropy, SquaredError, SumSquares, SumPartials, AdamW,
+		SumRows, LayerNormDW, LayerNormDWDB, EmbedGrad, Pool, PoolGrad, CrossEntropy, SquaredError, SumSquares, SumSquaresVec, SumPartials, AdamW, AdamWVec,
 	}
 	for _, n := range []NormLanes{1, 64} {
 		all = append(all, n.LayerNorm(), n.LayerNormAdd(), n.LayerNormSum(), n.LayerNormGrad(), n.LayerNormSpread())

@@ -93,32 +93,50 @@ func (a Attention) GradQ() Kernel {
   EACH dqkv[to + #u] = dq# + select(ZERO, dqkv[to + #u], u.acc != 0u);`))
 }
 
+// wide is the vectors of a head from which on GradKV goes over the queries twice: k, v and both their gradients would be more than
+// an invocation has registers for.
+const wide = 16
+
 // GradKV adds the gradients of k and v to dqkv: here a row of the keys walks the queries.
 func (a Attention) GradKV() Kernel {
-	return a.kernel("attention_grad_kv", a.gradBindings(false), true, a.text(`
+	const (
+		begin = `
   QKV
-  EACH let k# = qkv[at + width + #u];
-  EACH let v# = qkv[at + 2u * width + #u];
-  EACH var dk# = ZERO;
-  EACH var dv# = ZERO;
-  for (var i = lo; i < hi; i++) {
-    let q = base + i * stride;
-    let g = u.dout0 / UNIT + i * width + head * COUNT;
-    var d = k0 * qkv[q];
-    REST d = fma(k#, qkv[q + #u], d);
-    var e = v0 * dout[g];
-    REST e = fma(v#, dout[g + #u], e);
-    let row = head * u.rows + i;
-    let p = exp(TOTAL(d) * u.root - lse[u.lse0 + row]);
-    let kept = keep((i * u.heads + head) * u.longest + (t - lo));
-    let weight = SPREAD(p * kept);
-    EACH dv# = fma(weight, dout[g + #u], dv#);
-    let ds = SPREAD(p * (TOTAL(e) * kept - dots[u.dots0 + row]) * u.root);
-    EACH dk# = fma(ds, qkv[q + #u], dk#);
-  }
   let to = u.dqkv0 / UNIT + t * stride + head * COUNT + width;
-  EACH dqkv[to + #u] = dk# + select(ZERO, dqkv[to + #u], u.acc != 0u);
-  EACH dqkv[to + width + #u] = dv# + select(ZERO, dqkv[to + width + #u], u.acc != 0u);`))
+  EACH let k# = qkv[at + width + #u];
+  EACH var dv# = ZERO;`
+		value = `
+  EACH let v# = qkv[at + 2u * width + #u];
+  EACH var dk# = ZERO;`
+		query = `
+  for (var i = lo; i < hi; i++) {
+  let q = base + i * stride;
+  let g = u.dout0 / UNIT + i * width + head * COUNT;
+  let row = head * u.rows + i;
+  let kept = keep((i * u.heads + head) * u.longest + (t - lo));
+  var d = k0 * qkv[q];
+  REST d = fma(k#, qkv[q + #u], d);
+  let p = exp(TOTAL(d) * u.root - lse[u.lse0 + row]);`
+		addV = `
+  let weight = SPREAD(p * kept);
+  EACH dv# = fma(weight, dout[g + #u], dv#);`
+		addK = `
+  var e = v0 * dout[g];
+  REST e = fma(v#, dout[g + #u], e);
+  let ds = SPREAD(p * (TOTAL(e) * kept - dots[u.dots0 + row]) * u.root);
+  EACH dk# = fma(ds, qkv[q + #u], dk#);`
+		storeV = `
+  EACH dqkv[to + width + #u] = dv# + select(ZERO, dqkv[to + width + #u], u.acc != 0u);`
+		storeK = `
+  EACH dqkv[to + #u] = dk# + select(ZERO, dqkv[to + #u], u.acc != 0u);`
+		end = `
+  }`
+	)
+	body := begin + value + query + addV + addK + end + storeV + storeK
+	if a.D/a.unit >= wide {
+		body = begin + query + addV + end + storeV + value + query + addK + end + storeK
+	}
+	return a.kernel("attention_grad_kv", a.gradBindings(false), true, a.text(body))
 }
 
 func (a Attention) gradBindings(writesDots bool) []Binding {

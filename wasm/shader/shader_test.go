@@ -128,7 +128,7 @@ func checkLimits(t *testing.T, k Kernel, text string) {
 
 // checkWords looks for what has gone wrong before: placeholders, words that WGSL keeps for itself, literals that overflow.
 func checkWords(t *testing.T, text string) {
-	for _, bad := range []string{"{{", "missing file", "EACH", "REST", "TOTAL", "SPREAD", "UNIT", "%!"} {
+	for _, bad := range []string{"{{", "missing file", "EACH", "REST", "TOTAL", "SPREAD", "UNIT", "VALUE", "BITS", "CHUNK", "%!"} {
 		if strings.Contains(text, bad) {
 			t.Errorf("%q is left in the text", bad)
 		}

@@ -46,7 +46,11 @@ func (g *GPU) SumSquares(sum, x backend.Buffer) {
 	partial := g.scratch(&g.partial, maxPartials)
 	g.room(0)
 	at := partial.View(s.n, parts).(*buffer)
-	g.run(&shader.SumSquares, parts, 1, 1, 0, []*buffer{at, of(x)}, uint32(x.Len()), nanBits)
+	k, n := &shader.SumSquares, x.Len()
+	if n%4 == 0 && of(x).off%4 == 0 {
+		k, n = &shader.SumSquaresVec, n/4
+	}
+	g.run(k, parts, 1, 1, 0, []*buffer{at, of(x)}, uint32(n), nanBits)
 	s.n += parts
 	g.squares = s
 }
@@ -67,6 +71,10 @@ func (g *GPU) AdamW(a backend.AdamW) {
 		return
 	}
 	g.reads(of(a.P), of(a.G), of(a.M), of(a.V), of(a.Norm))
+	k, unit := &shader.AdamW, 1
+	if vectorRegions(a) {
+		k, unit = &shader.AdamWVec, 4
+	}
 	var table []int32
 	n, s := 0, a.Settings
 	for _, r := range a.Regions {
@@ -75,15 +83,24 @@ func (g *GPU) AdamW(a backend.AdamW) {
 		if !r.Decay {
 			decay = 0
 		}
-		table = append(table, int32(r.G), int32(r.P), int32(r.N), float(1-rate*decay), float(rate/(1-math.Pow(s.Beta1, t))),
+		table = append(table, int32(r.G/unit), int32(r.P/unit), int32(r.N/unit), float(1-rate*decay), float(rate/(1-math.Pow(s.Beta1, t))),
 			float(1/math.Sqrt(1-math.Pow(s.Beta2, t))), 0, 0)
-		n = max(n, r.G+r.N)
+		n = max(n, (r.G+r.N)/unit)
 	}
 	at := g.list(table)
-	x, y := fold(groups(n, shader.AdamW.Size[0]))
-	g.run(&shader.AdamW, x, y, 1, at, []*buffer{of(a.P), of(a.G), of(a.M), of(a.V), of(a.Norm), nil},
+	x, y := fold(groups(n, shader.AdamWChunk))
+	g.run(k, x, y, 1, at, []*buffer{of(a.P), of(a.G), of(a.M), of(a.V), of(a.Norm), nil},
 		uint32(n), uint32(len(a.Regions)), bits(float32(a.Clip)), bits(float32(s.Beta1)), bits(float32(1-s.Beta1)),
 		bits(float32(s.Beta2)), bits(float32(1-s.Beta2)), bits(float32(s.Eps)))
+}
+
+// vectorRegions says whether every region of an arena begins and ends at a multiple of four.
+func vectorRegions(a backend.AdamW) bool {
+	all := of(a.P).off | of(a.G).off | of(a.M).off | of(a.V).off
+	for _, r := range a.Regions {
+		all |= r.P | r.G | r.N
+	}
+	return all%4 == 0
 }
 
 // float is the bits of a float32, as the tables of the host have them.

@@ -98,7 +98,7 @@ func TestSquares(t *testing.T) {
 	g.SumSquares(sum, a)
 	g.SumSquares(sum, b)
 	g.Add(b, a.View(0, 100))
-	expect(t, g, l, "sum_squares", "sum_squares", "sum_partials", "add")
+	expect(t, g, l, "sum_squares_vec", "sum_squares_vec", "sum_partials", "add")
 }
 
 // TestFree: a buffer goes when all that was asked of it is done, and its groups with it.

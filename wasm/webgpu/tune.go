@@ -1,7 +1,9 @@
 package webgpu
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"thaw/core/backend"
@@ -20,7 +22,7 @@ const (
 	slow     = 5 * time.Millisecond
 	batch    = 20 * time.Millisecond // shorter work is measured several times at once
 	repeats  = 3
-	hopeless = 2.0 // a candidate that takes so many times as long for one layout is not tried for the others
+	hopeless = 2.0 // a candidate that takes so many times as long for one layout is not tried for the ones behind it
 	tuneTol  = 1e-4
 )
 
@@ -46,17 +48,27 @@ func (g *GPU) Tune(budget time.Duration) error {
 	if err := g.tuneNorm(); err != nil {
 		return err
 	}
-	r := newRace(g, smallShape)
+	r, before := newRace(g, smallShape), g.choice.tiles
+	tiles := forProcessors() // the others would take long on one
+	g.choice.tiles = [3]shader.Tile{tiles[0], tiles[0], tiles[0]}
 	least, err := g.race(r.product(kernel.NT))
 	if err != nil {
 		return err
 	}
 	if least < slow {
 		r.free()
-		r = newRace(g, realShape)
+		r, tiles, g.choice.tiles = newRace(g, realShape), shader.Tiles, before
 	}
 	defer r.free()
-	return r.run(end)
+	return r.run(tiles, end)
+}
+
+// forProcessors are the tiles in the order of their hopes where a processor stands in for a card: it has no use for workgroup memory,
+// whose barriers cost it much, and loads cost it more than sums that do not stay in registers.
+func forProcessors() []shader.Tile {
+	return slices.SortedStableFunc(slices.Values(shader.Tiles), func(a, b shader.Tile) int {
+		return cmp.Or(cmp.Compare(a.Depth, b.Depth), cmp.Compare(b.Rows*b.Cols, a.Rows*a.Cols))
+	})
 }
 
 // tuneNorm compares a workgroup a row with an invocation a row.
@@ -101,7 +113,7 @@ func (g *GPU) race(do func()) (time.Duration, error) {
 			continue
 		}
 		least = min(least, took)
-		if took > 10*batch {
+		if took > 2*batch {
 			break
 		}
 		if n == 1 && took < batch {
@@ -116,13 +128,13 @@ type race struct {
 	g       *GPU
 	m, n, k int
 	x, w, y backend.Buffer
-	want    []float32
+	want    [3][]float32 // of each layout
 }
 
 func newRace(g *GPU, s [3]int) *race {
 	r := &race{g: g, m: s[0], n: s[1], k: s[2]}
 	// Each operand of the three layouts fits into these.
-	r.x, r.w, r.y = r.noise(max(r.m*r.k, r.m*r.n)), r.noise(r.n*r.k), g.Alloc(max(r.m*r.n, r.n*r.k))
+	r.x, r.w, r.y = r.noise(max(r.m*r.k, r.m*r.n)), r.noise(max(r.n*r.k, r.m*r.n)), g.Alloc(max(r.m*r.n, r.m*r.k, r.n*r.k))
 	return r
 }
 
@@ -145,72 +157,62 @@ func (r *race) free() {
 // product is the forward product of a layer, the gradient of its input, or that of its weight.
 func (r *race) product(l kernel.Layout) func() {
 	a := backend.MatMul{Layout: l, M: r.m, N: r.n, K: r.k}
+	x, w := r.x, r.w
 	switch l {
 	case kernel.NN:
 		a.N, a.K = r.k, r.n
 	case kernel.TN:
 		a.M, a.N, a.K = r.n, r.k, r.m
+		x, w = w, x
 	}
-	a.X, a.W, a.Y = r.x.View(0, a.M*a.K), r.w, r.y.View(0, a.M*a.N)
-	if l == kernel.TN {
-		a.W = r.x.View(0, a.N*a.K)
-		a.X = r.second(a.M * a.K)
-	}
+	a.X, a.W, a.Y = x.View(0, a.M*a.K), w.View(0, a.N*a.K), r.y.View(0, a.M*a.N)
 	return func() { r.g.MatMul(a) }
 }
 
-// second is another operand of at least n elements.
-func (r *race) second(n int) backend.Buffer {
-	if r.w.Len() < n {
-		r.g.Free(r.w)
-		r.w = r.noise(n)
-	}
-	return r.w.View(0, n)
-}
-
-// run measures every tile for every layout.
-func (r *race) run(end time.Time) error {
-	hopes := map[shader.Tile]bool{}
-	for _, l := range []kernel.Layout{kernel.NT, kernel.NN, kernel.TN} {
-		do, least := r.product(l), time.Duration(math.MaxInt64)
-		best := r.g.choice.tile(int(l))
-		r.want = nil
-		for _, t := range shader.Tiles {
-			if hopes[t] || time.Now().After(end) {
-				continue
+// run measures every tile, each for all layouts before the next, so that a budget that ends early leaves out the last of the tiles,
+// which seldom win.
+func (r *race) run(tiles []shader.Tile, end time.Time) error {
+	best := r.g.choice.tiles
+	defer func() { r.g.choice.tiles = best }()
+	least := [3]time.Duration{math.MaxInt64, math.MaxInt64, math.MaxInt64}
+	for _, t := range tiles {
+		for _, l := range []kernel.Layout{kernel.NT, kernel.NN, kernel.TN} {
+			if time.Now().After(end) {
+				return nil
 			}
 			r.g.choice.tiles[l] = t
-			took, err := r.g.race(do)
+			took, err := r.g.race(r.product(l))
 			if err != nil {
 				return err
 			}
-			right, err := r.right()
+			right, err := r.right(l)
 			if err != nil {
 				return err
 			}
-			hopes[t] = !right || float64(took) > hopeless*float64(least)
-			if right && took < least {
-				least, best = took, t
+			if right && took < least[l] {
+				least[l], best[l] = took, t
+			}
+			if !right || float64(took) > hopeless*float64(least[l]) {
+				break
 			}
 		}
-		r.g.choice.tiles[l] = best
 	}
 	return nil
 }
 
 // right compares what was computed with what the first tile computed.
-func (r *race) right() (bool, error) {
+func (r *race) right(l kernel.Layout) (bool, error) {
 	got := make([]float32, 4096)
 	got = got[:min(len(got), r.y.Len())]
 	if err := r.g.Read(got, r.y.View(0, len(got))); err != nil {
 		return false, err
 	}
-	if r.want == nil {
-		r.want = got
+	if r.want[l] == nil {
+		r.want[l] = got
 		return true, nil
 	}
 	for i, e := range got {
-		if !(math.Abs(float64(e-r.want[i])) <= tuneTol*(1+math.Abs(float64(r.want[i])))) {
+		if !(math.Abs(float64(e-r.want[l][i])) <= tuneTol*(1+math.Abs(float64(r.want[l][i])))) {
 			return false, nil
 		}
 	}

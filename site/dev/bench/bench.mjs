@@ -1,5 +1,5 @@
 /**
- * ./build.sh bench: node site/dev/bench/bench.mjs [gemm|forward|step|native|scaling …] [--json] [--seconds 4]
+ * ./build.sh bench: node site/dev/bench/bench.mjs [gemm|forward|step|native|scaling|webgpu …] [--json] [--seconds 4]
  *
  * Measures thaw beside its peers, turn by turn in one run, and prints one table of ratios. With --json each time and each row is an
  * object on a line of its own. --seconds is about how long one comparison may take.
@@ -9,8 +9,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:f
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { Ring } from './contestants.mjs'
+import { estimateLines, estimates } from './estimate.mjs'
 import { Models } from './models.mjs'
-import { PARTS } from './parts.mjs'
+import { PARTS, USUAL } from './parts.mjs'
 import { Setting } from './setting.mjs'
 import { table } from './table.mjs'
 
@@ -51,7 +52,7 @@ function optionsOf(args) {
   if (unknown) throw new Error(`no part is called ${unknown}; there are ${Object.keys(PARTS).join(', ')}`)
   const seconds = Number(values.seconds)
   if (!(seconds > 0)) throw new Error(`--seconds ${values.seconds}: a number above 0 is wanted`)
-  return { json: values.json, seconds, parts: positionals.length > 0 ? positionals : Object.keys(PARTS), detailed: positionals.length > 0 }
+  return { json: values.json, seconds, parts: positionals.length > 0 ? positionals : USUAL, detailed: positionals.length > 0 }
 }
 
 async function main() {
@@ -81,6 +82,10 @@ async function main() {
       if (!json) process.stderr.write(`${Math.round((performance.now() - began) / 1000)} s\n`)
     }
     if (!json) console.log(['', ...table(rows), ...(s.skipped.size > 0 ? ['', ...s.skipped] : [])].join('\n'))
+    if (parts.includes('webgpu')) {
+      for (const e of estimates()) print({ bench: 'estimate', ...e })
+      if (!json) console.log(estimateLines().join('\n'))
+    }
     for (const why of s.skipped) print({ bench: 'skipped', why })
   } finally {
     await ring.close()

@@ -4,12 +4,18 @@ import { createInterface } from 'node:readline'
 import { openBrowser } from '../../test/browser/open.mjs'
 import { serve } from '../serve.mjs'
 
-const NAMES = { thaw: 'thaw', kernels: 'thaw', ort: 'onnxruntime-web', jax: 'jax-js' }
+const NAMES = { thaw: 'thaw', kernels: 'thaw', ort: 'onnxruntime-web', jax: 'jax-js', 'ort-webgpu': 'onnxruntime-web', 'jax-webgpu': 'jax-js' }
 
-/** The name of a contestant on so many threads, as results are filed by. @param {string} name @param {number} threads */
+/** SwiftShader stands in for a graphics card. Chromium gives such an adapter only to those who ask. */
+const GRAPHICS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan', '--use-vulkan=swiftshader', '--ignore-gpu-blocklist']
+
+/** @typedef {keyof typeof NAMES} Peer */
+/** @typedef {number | 'webgpu'} Runs   what a contestant runs on: so many threads, or WebGPU */
+
+/** The name of a contestant on what it runs on, as results are filed by. @param {string} name @param {Runs} threads */
 export function on(name, threads) { return `${name}/${threads}` }
 
-/** The browser with its server. One of each serves a whole run. */
+/** The browsers with their server, one that has WebGPU only if it is asked for. One of each serves a whole run. */
 export class Ring {
   /** @param {string} root the folder that is served */
   static async open(root) {
@@ -21,9 +27,16 @@ export class Ring {
 
   async version() { return this.browser.version() }
 
-  /** A page with one contestant in it. @param {'thaw' | 'kernels' | 'ort' | 'jax'} peer @param {number} threads */
+  /** @param {Runs} threads */
+  async #browserFor(threads) {
+    if (threads !== 'webgpu') return this.browser
+    this.graphics ??= await openBrowser('chrome', GRAPHICS)
+    return this.graphics
+  }
+
+  /** A page with one contestant in it. @param {Peer} peer @param {Runs} threads */
   async page(peer, threads) {
-    const page = await this.browser.newPage()
+    const page = await (await this.#browserFor(threads)).newPage()
     const faults = []
     page.on('pageerror', (error) => faults.push(error.message ?? String(error)))
     page.on('console', (m) => { if (m.type() === 'error') faults.push(m.text()) })
@@ -36,14 +49,35 @@ export class Ring {
       name: on(NAMES[peer], threads),
       version: await page.evaluate(() => window.contest.version),
       run: (job) => page.evaluate((j) => window.contest.run(j), job).catch(say),
+      cost: (work) => costOf(page, work),
       close: () => page.close().catch(() => {}), // one that has crashed is closed already
     }
   }
 
   async close() {
+    await this.graphics?.close()
     await this.browser.close()
     await this.server.close()
   }
+}
+
+/**
+ * What thaw's WebGPU device does for the last step of some work, as site/worker/gpu.js counts it: between the events of that step and
+ * of the one before. Without helper threads the page has one worker.
+ */
+async function costOf(page, work) {
+  const [worker] = page.workers()
+  await worker.evaluate(() => {
+    const post = globalThis.posting ??= self.postMessage.bind(self)
+    globalThis.counts = []
+    self.postMessage = (message, ...rest) => {
+      if (/"event":"step"/.test(JSON.stringify(message))) globalThis.counts.push({ ...globalThis.gpu.count })
+      post(message, ...rest)
+    }
+  })
+  await work()
+  const [before, after] = await worker.evaluate(() => globalThis.counts.slice(-2))
+  return Object.fromEntries(Object.keys(after).map((name) => [name, after[name] - before[name]]))
 }
 
 /** A process that reads jobs, one line of JSON each, and answers each with a line. */

@@ -2,6 +2,9 @@
  * An encoder as an ONNX graph, input_ids [B, S] → hidden [B, S, H], in the operators onnxruntime runs quickest: its own fused Attention,
  * SkipLayerNormalization and BiasGelu. PyTorch's export of MiniLM with all optimisations on takes it 9 % more processor time. There is no
  * mask, for all sentences have one length.
+ *
+ * On WebGPU attention is written out: the fused one takes it that subgroups have eight invocations or more, and where they have four, as
+ * on SwiftShader, its numbers are wrong.
  */
 import { Graph } from './onnx.mjs'
 import { readTensors, transposed } from './safetensors.mjs'
@@ -22,12 +25,12 @@ const FAMILIES = {
   },
 }
 
-/** The chunks of an ONNX file. @param {string} folder of a model @param {object} config its config.json */
-export function encoderModel(folder, config) {
+/** The chunks of an ONNX file. @param {string} folder of a model @param {object} config its config.json @param {{ webgpu?: boolean }} [options] */
+export function encoderModel(folder, config, { webgpu = false } = {}) {
   const family = FAMILIES[config.model_type]
   if (!family) throw new Error(`${folder}: model_type ${config.model_type} is unknown here, want ${Object.keys(FAMILIES).join(' or ')}`)
   const tensors = readTensors(`${folder}/model.safetensors`, family.prefix)
-  const net = new Network(tensors, family, family.sizes(config))
+  const net = new Network(tensors, family, { ...family.sizes(config), webgpu })
   net.embeddings()
   for (let i = 0; i < net.sizes.layers; i++) net.layer(family.layer(i))
   return net.graph.model([{ name: 'input_ids', dims: ['batch', 'sequence'], integer: true }], { name: 'hidden', dims: ['batch', 'sequence', net.sizes.h] })
@@ -92,10 +95,35 @@ class Network {
 
   layer(at) {
     const { q, k, v, out, norm1, up, down, norm2 } = this.family
-    const attended = this.graph.op('Attention', [this.x, ...this.joined([q, k, v].map((name) => at + name), `${at}qkv`)], { ...FUSED, attributes: { num_heads: this.sizes.heads } })
+    const attended = this.attention(...this.joined([q, k, v].map((name) => at + name), `${at}qkv`))
     this.residual(this.product(attended, at + out), at + out, at + norm1)
     const wide = this.graph.op('BiasGelu', [this.product(this.x, at + up), this.as(`${at}${up}.bias`)], FUSED)
     this.residual(this.product(wide, at + down), at + down, at + norm2)
+  }
+
+  attention(weight, bias) {
+    const { graph, sizes: { h, heads, webgpu } } = this
+    if (!webgpu) return graph.op('Attention', [this.x, weight, bias], { ...FUSED, attributes: { num_heads: heads } })
+    const joined = graph.op('Add', [graph.op('MatMul', [this.x, weight]), bias])
+    const [q, k, v] = graph.ops('Split', [joined], 3, { attributes: { axis: -1 } }).map((x) => graph.op('Reshape', [x, this.numbers('heads', [0, 0, heads, h / heads])]))
+    const turn = (x, ...perm) => graph.op('Transpose', [x], { attributes: { perm } })
+    const scores = graph.op('MatMul', [turn(q, 0, 2, 1, 3), turn(k, 0, 2, 3, 1)])
+    const scaled = graph.op('Mul', [scores, this.scale()])
+    const mixed = graph.op('MatMul', [graph.op('Softmax', [scaled], { attributes: { axis: -1 } }), turn(v, 0, 2, 1, 3)])
+    return graph.op('Reshape', [turn(mixed, 0, 2, 1, 3), this.numbers('together', [0, 0, h])])
+  }
+
+  scale() {
+    const { h, heads } = this.sizes
+    return this.once('scale', () => [[1], Float32Array.of(1 / Math.sqrt(h / heads))])
+  }
+
+  /** A list of whole numbers under a name. */
+  numbers(name, list) { return this.once(name, () => [[list.length], BigInt64Array.from(list, BigInt)]) }
+
+  /** A constant that several operations share. */
+  once(name, make) {
+    return this.graph.weights.some((w) => w.name === name) ? name : this.graph.weight(name, ...make())
   }
 
   /** Weights of q, k and v side by side, [H, 3H], and their biases [3H]. */

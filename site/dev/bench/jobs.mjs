@@ -50,8 +50,11 @@ export function step(model, text, freeze, cached = false) {
 /** Products one behind the other: x [rows, sizes[0]] and a weight from each size to the next. @param {number} rows @param {number[]} sizes */
 export function products(rows, sizes) { return { work: 'products', rows, sizes, file: `/made/products-${[rows, ...sizes].join('-')}.onnx` } }
 
+/** One product y [m, n] over k, in a layout: nt is x wᵀ, nn x w, tn xᵀ w. */
+export function product(layout, m, n, k) { return { work: 'product', layout, rows: m, sizes: [n, k], file: `/made/product-${[layout, m, n, k].join('-')}.onnx` } }
+
 /** The gradient of a feed-forward block. @param {number} rows @param {number} h @param {number} f */
 export function block(rows, h, f) { return { work: 'block', rows, sizes: [h, f] } }
 
-/** Billions of operations of a job of products, two a multiplication and addition. */
+/** Billions of operations of a job of products or of one, two a multiplication and addition. */
 export function gflop({ rows, sizes }) { return sizes.slice(1).reduce((sum, n, i) => sum + 2 * rows * n * sizes[i], 0) / 1e9 }

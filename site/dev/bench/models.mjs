@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, 
 import path from 'node:path'
 import { encoderModel } from './encoder-onnx.mjs'
 import { Graph, writeChunks } from './onnx.mjs'
-import { turnedNumbers } from './page/numbers.js'
+import { WEIGHT_SCALE, numbers, turnedNumbers } from './page/numbers.js'
 import { writeTensors } from './safetensors.mjs'
 
 const MINILM = 'weights/cache/minilm'
@@ -81,14 +81,24 @@ export class Models {
   /** The config of a model. @param {string} name */
   config(name) { return JSON.parse(readFileSync(`${this.folder(name)}/config.json`, 'utf8')) }
 
-  /** The ONNX file of a model. @param {string} name */
-  onnx(name) {
-    const file = path.join(this.root, `${name}.onnx`)
+  /** The ONNX file of a model. @param {string} name @param {{ webgpu?: boolean }} [options] */
+  onnx(name, { webgpu = false } = {}) {
+    const file = path.join(this.root, `${name}${webgpu ? '-webgpu' : ''}.onnx`)
     if (!newer(file, ['encoder-onnx.mjs', 'onnx.mjs'])) {
-      writeChunks(`${file}.half`, encoderModel(this.folder(name), this.config(name)))
+      writeChunks(`${file}.half`, encoderModel(this.folder(name), this.config(name), { webgpu }))
       renameSync(`${file}.half`, file)
     }
     return file
+  }
+
+  /** Writes the ONNX file of one product. A right operand that is a weight lies inside and as onnxruntime takes it; both are inputs of a weight's gradient. */
+  product({ layout, rows: m, sizes: [n, k], file }) {
+    const graph = new Graph()
+    const w = { nt: () => turnedNumbers(k, n, 1), nn: () => numbers(k * n, 1, WEIGHT_SCALE) }[layout]
+    if (w) graph.op('MatMul', ['x', graph.weight('w', [k, n], w())])
+    else graph.op('Gemm', ['x', 'w'], { attributes: { transA: 1 } })
+    const inputs = w ? [{ name: 'x', dims: [m, k] }] : [{ name: 'x', dims: [k, m] }, { name: 'w', dims: [k, n] }]
+    writeChunks(path.join(this.made, path.basename(file)), graph.model(inputs, { name: 'y', dims: [m, n] }))
   }
 
   /** Writes the ONNX file of a job of products: the weights are initializers, so that they can be packed beforehand. */

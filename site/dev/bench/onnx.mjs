@@ -86,6 +86,13 @@ export class Graph {
     return name
   }
 
+  /** An operation of several outputs. @param {string} type @param {string[]} inputs @param {number} n @param {Omit<Node, 'type' | 'inputs' | 'outputs'>} [more] */
+  ops(type, inputs, n, more = {}) {
+    const names = Array.from({ length: n }, (_, i) => `${type}_${this.nodes.length}_${i}`)
+    this.nodes.push({ type, inputs, outputs: names, ...more })
+    return names
+  }
+
   /** The model file. @param {Port[]} inputs @param {Port} output the last operation's, under a name of its own @returns {Chunks} */
   model(inputs, output) {
     const last = /** @type {Node} */ (this.nodes.at(-1))

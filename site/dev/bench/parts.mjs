@@ -1,8 +1,10 @@
 /** The parts of the bench. Each measures and yields rows of the table. */
 import { on } from './contestants.mjs'
 import { block, equal, forward, gflop, mixed, products, step } from './jobs.mjs'
+import { row } from './rows.mjs'
 import { geometricMean } from './stats.mjs'
 import { TARGETS } from './targets.mjs'
+import { webgpu } from './webgpu.mjs'
 
 /** @typedef {import('./table.mjs').Row} Row */
 /** @typedef {import('./race.mjs').Time} Time */
@@ -15,17 +17,10 @@ const WIDTHS = [[384, 1536], [768, 3072]]
 const ROWS = [128, 512, 1024]
 
 /** @type {{ [part: string]: (s: Setting) => AsyncGenerator<Row> }} */
-export const PARTS = { gemm, forward: forwards, step: steps, native, scaling }
+export const PARTS = { gemm, forward: forwards, step: steps, native, scaling, webgpu }
 
-/** How many times as quick a is as b, where both ran. */
-function quicker(a, b) { return a && b ? b.ms / a.ms : undefined }
-
-/** A row of two times; none where thaw did not run. @returns {Row[]} */
-function row(part, what, threads, peer, ours, theirs, target, tokens) {
-  if (!ours) return []
-  const ratio = target?.atMost === undefined ? quicker(ours, theirs) : quicker(theirs, ours)
-  return [{ part, what, threads: String(threads), peer: theirs ? peer : '', ours: { ...ours, tokens }, theirs: theirs ?? {}, ratio, target: theirs && target }]
-}
+/** What runs where no part is named. WebGPU on a processor takes longer than all of these together. */
+export const USUAL = Object.keys(PARTS).filter((name) => name !== 'webgpu')
 
 // --- Products ---
 

@@ -9,13 +9,13 @@ const AGREED = 1e-3
 
 /**
  * @typedef {{ name: string, run: (job: object) => Promise<{ ms: number[], sample: number[] }> }} Contestant
- * @typedef {{ ms: number, spread: number, best: number, n: number }} Time   of n runs the median, how far they lie apart, and the quickest
- * @typedef {{ seconds: number, least: number, most: number }} Effort   time for one race, and bounds on its rounds
+ * @typedef {{ ms: number, spread?: number, best: number, n: number }} Time   of n runs the median, how far they lie apart where there are several, and the quickest
+ * @typedef {{ seconds: number, least: number, most: number, warm?: number, first?: number }} Effort   time for one race, bounds on its rounds, how many runs of a turn only warm, and how many there are before the first turn
  */
 
 /**
  * Runs a job on each contestant in turn, round after round, and returns the time of each by name. The first run of every turn does
- * not count: it warms what the others have cooled.
+ * not count, unless the effort says otherwise: it warms what the others have cooled.
  *
  * @param {Contestant[]} contestants
  * @param {object} job
@@ -23,8 +23,9 @@ const AGREED = 1e-3
  * @returns {Promise<{ [name: string]: Time }>}
  */
 export async function race(contestants, job, effort) {
-  const took = await warmUp(contestants, job)
-  const repeat = took.map((ms) => 1 + Math.max(1, Math.min(4, Math.round(300 / ms))))
+  const { warm = 1, first = 2 } = effort
+  const took = await warmUp(contestants, job, first)
+  const repeat = took.map((ms) => warm + Math.max(1, Math.min(4, Math.round(300 / ms))))
   const round = took.reduce((sum, ms, i) => sum + ms * repeat[i], 0) / 1000
   const rounds = Math.max(effort.least, Math.min(effort.most, Math.floor(effort.seconds / round)))
   const times = contestants.map(() => /** @type {number[]} */ ([]))
@@ -32,21 +33,21 @@ export async function race(contestants, job, effort) {
     for (const [i, c] of contestants.entries()) {
       await rest()
       const { ms } = await c.run({ ...job, repeat: repeat[i] })
-      times[i].push(...ms.slice(1))
+      times[i].push(...ms.slice(warm))
     }
   }
-  return Object.fromEntries(contestants.map((c, i) => [c.name, { ms: median(times[i]), spread: spread(times[i]), best: Math.min(...times[i]), n: times[i].length }]))
+  return Object.fromEntries(contestants.map((c, i) => [c.name, { ms: median(times[i]), spread: times[i].length > 1 ? spread(times[i]) : undefined, best: Math.min(...times[i]), n: times[i].length }]))
 }
 
 function rest() { return new Promise((resolve) => { setTimeout(resolve, REST) }) }
 
-/** Runs each twice, compares the results and says how long the second run took. */
-async function warmUp(contestants, job) {
+/** Runs each a few times, compares the results and says how long the last run took. */
+async function warmUp(contestants, job, repeat) {
   const took = []
   const first = { name: '', sample: /** @type {number[]} */ ([]) }
   for (const c of contestants) {
-    const { ms, sample } = await c.run({ ...job, repeat: 2 })
-    took.push(ms[1])
+    const { ms, sample } = await c.run({ ...job, repeat })
+    took.push(ms[repeat - 1])
     if (sample.length === 0) continue
     if (first.name === '') Object.assign(first, { name: c.name, sample })
     const far = distance(first.sample, sample)

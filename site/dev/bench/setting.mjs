@@ -37,7 +37,7 @@ export class Setting {
     if (!this.onnxruntime) this.skipped.add('onnxruntime is not installed for Python, so its native times are left out; pip install onnxruntime adds it.')
   }
 
-  /** Pages of these peers; one that does not start is left out, with the reason. @param {['thaw' | 'kernels' | 'ort' | 'jax', number][]} wanted */
+  /** Pages of these peers; one that does not start is left out, with the reason. @param {[import('./contestants.mjs').Peer, import('./contestants.mjs').Runs][]} wanted */
   async pages(wanted) {
     const open = []
     for (const [peer, threads] of wanted) {
@@ -65,9 +65,9 @@ export class Setting {
     return threads.map((n) => this.#keep(new Process(on('onnxruntime', n), this.onnxruntime.python, ['weights/golden/time_onnx.py', this.models.onnx(model), String(n)])))
   }
 
-  /** Measures a job and tells the times. @param {import('./race.mjs').Contestant[]} contestants @param {object} job */
-  async race(contestants, job) {
-    const times = await race(contestants, job, this.effort)
+  /** Measures a job and tells the times. @param {import('./race.mjs').Contestant[]} contestants @param {object} job @param {Partial<import('./race.mjs').Effort>} [effort] */
+  async race(contestants, job, effort) {
+    const times = await race(contestants, job, { ...this.effort, ...effort })
     const { texts, ids, labels, tasks, ...words } = job
     for (const [contestant, time] of Object.entries(times)) this.told({ bench: 'time', contestant, job: { ...words, sentences: texts?.length }, ...time })
     return times

@@ -8,5 +8,9 @@ export const TARGETS = {
   short: { atLeast: 1.2 }, // one sentence
   step: { atMost: 1.8 }, // in the browser, of PyTorch's time natively
   block: { atLeast: 1.4 }, // gradient of a feed-forward block
+  gpuGemmOrt: { atLeast: 3 }, // products of a training step, on SwiftShader
+  gpuGemmJax: { atLeast: 1 },
+  gpuForward: { atLeast: 2 },
+  gpuStep: { atMost: 3.3 }, // of its own forward pass
   native: { atLeast: 1 }, // both natively
 }

@@ -11,14 +11,19 @@ export async function open({ threads }) {
   const jax = await import('/peers/@jax-js/jax/dist/index.js')
   await jax.init('wasm')
   jax.defaultDevice('wasm')
+  return worker(jax, (job) => (job.work === 'block' ? block(jax, job) : products(jax, job)))
+}
+
+/** Runs jobs. @param {any} jax @param {(job: any) => any} make makes the operands of one */
+export function worker(jax, make) {
   const kept = { key: '', work: /** @type {any} */ (undefined) }
   return {
     version: '',
     async run(job) {
-      const key = JSON.stringify(job)
+      const key = JSON.stringify({ ...job, repeat: 0 })
       if (kept.key !== key) {
         kept.work?.free()
-        kept.work = job.work === 'block' ? block(jax, job) : products(jax, job)
+        kept.work = make(job)
         kept.key = key
       }
       const ms = []
@@ -34,7 +39,7 @@ export async function open({ threads }) {
   }
 }
 
-function matrix(jax, data, shape) { return jax.numpy.array(data).reshape(shape) }
+export function matrix(jax, data, shape) { return jax.numpy.array(data).reshape(shape) }
 
 function products(jax, { rows, sizes }) {
   const x = matrix(jax, numbers(rows * sizes[0], 0, 1), [rows, sizes[0]])
@@ -50,7 +55,7 @@ function products(jax, { rows, sizes }) {
 }
 
 /** The gradient of Σ y²/2 by the weights and biases of y = gelu(x w1 + b1) w2 + b2. */
-function block(jax, { rows, sizes: [h, f] }) {
+export function block(jax, { rows, sizes: [h, f] }) {
   const np = jax.numpy
   const x = matrix(jax, numbers(rows * h, 0, 1), [rows, h])
   const params = [

@@ -1,7 +1,7 @@
 /** thaw's kernels by themselves: the program of wasm/bench in a worker. */
 
-/** @param {{ threads: number }} options */
-export async function open({ threads }) {
+/** @param {{ threads: number, webgpu: boolean }} options */
+export async function open({ threads, webgpu }) {
   const worker = new Worker(new URL('kernels-worker.js', import.meta.url), { type: 'module' })
   const waiting = /** @type {{ resolve: (answer: any) => void, reject: (error: Error) => void }[]} */ ([])
   worker.onmessage = ({ data }) => waiting.shift()?.resolve(data)
@@ -10,7 +10,7 @@ export async function open({ threads }) {
     waiting.push({ resolve, reject })
     worker.postMessage(message)
   })
-  const { version, fault } = await ask({ threads })
+  const { version, fault } = await ask({ threads, webgpu })
   if (fault) throw new Error(fault)
   return {
     version,

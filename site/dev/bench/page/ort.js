@@ -36,12 +36,12 @@ export async function open({ threads }) {
   }
 }
 
-function idsOf(ort, ids) {
+export function idsOf(ort, ids) {
   return { input_ids: new ort.Tensor('int64', BigInt64Array.from(ids.flat(), BigInt), [ids.length, ids[0].length]) }
 }
 
 /** Means over the tokens of each sentence, as thaw pools them. */
-function means({ data, dims: [batch, length, h] }) {
+export function means({ data, dims: [batch, length, h] }) {
   const out = new Float32Array(batch * h)
   for (let i = 0; i < data.length; i++) out[Math.floor(i / (length * h)) * h + i % h] += data[i] / length
   return out

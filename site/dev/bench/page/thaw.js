@@ -2,15 +2,16 @@
 import { createTrainer } from '/dist/site/thaw.js'
 import { sample } from './numbers.js'
 
-/** @param {{ threads: number }} options */
-export async function open({ threads }) {
-  const t = await createTrainer(threads > 1 ? { device: 'threads', threads } : { device: 'cpu' })
+/** @param {{ threads: number, webgpu: boolean }} options */
+export async function open({ threads, webgpu }) {
+  const t = await createTrainer(webgpu ? { device: 'webgpu', threads } : threads > 1 ? { device: 'threads', threads } : { device: 'cpu' })
   if (threads > 1 && t.device.kind !== 'threads') throw new Error(`thaw runs on one thread here: ${t.device.reason}`)
   const kept = { model: '' }
 
   async function load(model) {
     if (kept.model === model) return
     await t.load(await folder(model))
+    if (webgpu && t.device.kind !== 'webgpu') throw new Error(`thaw does not run on WebGPU here: ${t.device.reason}`)
     kept.model = model
   }
 
@@ -45,9 +46,9 @@ async function forward(t, { texts, maxLength, repeat }) {
 }
 
 /** A short run. Its first step, which packs weights and fills the cache of frozen layers where there is one, does not count. */
-async function steps(t, { texts, labels, tasks, freeze, cacheBytes, maxLength, repeat }) {
+async function steps(t, { texts, labels, tasks, freeze, cacheBytes, maxLength, repeat, batch = texts.length }) {
   const data = texts.map((text, i) => ({ text, labels: labels[i] }))
-  const settings = { tasks, freeze, cacheBytes, maxLength, batch: texts.length, steps: 1 + repeat, dropout: 0, shuffle: false, seed: 1, resume: false }
+  const settings = { tasks, freeze, cacheBytes, maxLength, batch, steps: 1 + repeat, dropout: 0, shuffle: false, seed: 1, resume: false }
   const ms = []
   for await (const e of t.train({ ...settings, data, eval: data.slice(0, 1) })) {
     if (e.event === 'step') ms.push(e.ms)
