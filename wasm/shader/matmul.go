@@ -246,28 +246,33 @@ func (g *generator) direct() {
 	g.sums()
 	if g.layout == TN {
 		for i := range rows / 4 {
-			g.line("  var xa%d = u.x0 / 4u + min(row / 4u + %du, m4 - 1u);", i, i)
+			g.line("  let xa%d = u.x0 / 4u + min(row / 4u + %du, m4 - 1u);", i, i)
 		}
 	} else {
 		for i := range rows {
 			g.line("  let xa%d = u.x0 / 4u + min(row + %du, u.m - 1u) * k4;", i, i)
 		}
 	}
-	if g.layout == NT {
+	switch g.layout {
+	case NT:
 		for j := range g.t.Cols {
 			g.line("  let wa%d = u.w0 / 4u + min(col * 4u + %du, u.n - 1u) * k4;", j, j)
 		}
-	} else {
+	case TN:
+		for j := range vecs {
+			g.line("  let wa%d = u.w0 / 4u + min(col + %du, n4 - 1u);", j, j)
+		}
+	default:
 		for j := range vecs {
 			g.line("  var wa%d = u.w0 / 4u + min(col + %du, n4 - 1u);", j, j)
 		}
 	}
 	if g.layout == TN {
-		g.line("  var p = 0u;\n  for (; p + 4u <= u.k; p += 4u) {")
+		g.line("  for (var q = 0u; q < k4; q++) {\n    let p = 4u * q;")
 		for e := range 4 {
 			g.directTN(e)
 		}
-		g.line("  }\n  for (; p < u.k; p++) {")
+		g.line("  }\n  for (var p = 4u * k4; p < u.k; p++) {")
 		g.directTN(0)
 		g.line("  }")
 		g.end()
@@ -296,13 +301,14 @@ func (g *generator) direct() {
 	g.end()
 }
 
-// directTN reads and adds one k; of several behind each other, e tells them apart.
+// directTN reads and adds the k at p + e. Addresses are made of it each time: an NVIDIA driver computes nonsense where they are
+// variables that go along.
 func (g *generator) directTN(e int) {
 	for i := range g.t.Rows / 4 {
-		g.line("    let a%d_%d = x[xa%d];\n    xa%d += m4;", e, i, i, i)
+		g.line("    let a%d_%d = x[xa%d + (p + %du) * m4];", e, i, i, e)
 	}
 	for j := range g.t.Cols / 4 {
-		g.line("    let b%d_%d = w[wa%d];\n    wa%d += n4;", e, j, j, j)
+		g.line("    let b%d_%d = w[wa%d + (p + %du) * n4];", e, j, j, e)
 	}
 	g.sumLeft(func(i int) string { return fmt.Sprintf("a%d_%d", e, i) })
 	g.step(func(i int) string { return fmt.Sprintf("a%d_%d.%c", e, i/4, lanes[i%4]) }, func(j int) string { return fmt.Sprintf("b%d_%d", e, j) })
