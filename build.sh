@@ -13,7 +13,7 @@ usage: ./build.sh COMMAND
   check     formatting, vet, types, tidiness, guards; leaves the tree as it was
   bench     measure speed beside onnxruntime-web, jax-js and, where they are installed, PyTorch and onnxruntime:
             one table of ratios in about ten minutes [gemm|forward|step|native|scaling …] [--json] [--seconds 4];
-            bench webgpu, which is not part of it, takes as long: it runs on SwiftShader, no graphics card needed
+            bench webgpu, which is not part of it, takes a quarter of an hour: it runs on SwiftShader, no graphics card needed
   golden    record the reference files again with PyTorch and transformers (6 GB of packages)
 
 On a new machine with Go, Node.js and Python 3 each command installs what else it needs and says so.

@@ -188,14 +188,16 @@ func (g *generator) sums() {
 	}
 }
 
-// sumLeft adds the left operand of one k to its sums, in the workgroups at the left edge alone.
-func (g *generator) sumLeft(a func(i int) string) {
+// sumLeft adds the left operand of n k to its sums, in the workgroups at the left edge alone.
+func (g *generator) sumLeft(n int, a func(e, i int) string) {
 	if !g.withSums {
 		return
 	}
 	g.line("    if (col == 0u) {")
-	for i := range g.t.Rows / 4 {
-		g.line("      s%d += %s;", i, a(i))
+	for e := range n {
+		for i := range g.t.Rows / 4 {
+			g.line("      s%d += %s;", i, a(e, i))
+		}
 	}
 	g.line("    }")
 }
@@ -269,11 +271,9 @@ func (g *generator) direct() {
 	}
 	if g.layout == TN {
 		g.line("  for (var q = 0u; q < k4; q++) {\n    let p = 4u * q;")
-		for e := range 4 {
-			g.directTN(e)
-		}
+		g.directTN(4)
 		g.line("  }\n  for (var p = 4u * k4; p < u.k; p++) {")
-		g.directTN(0)
+		g.directTN(1)
 		g.line("  }")
 		g.end()
 		return
@@ -301,15 +301,18 @@ func (g *generator) direct() {
 	g.end()
 }
 
-// directTN reads and adds the k at p + e. Addresses are made of it each time: an NVIDIA driver computes nonsense where they are
+// directTN reads and adds n k from p on. Addresses are made of it each time: an NVIDIA driver computes nonsense where they are
 // variables that go along.
-func (g *generator) directTN(e int) {
-	for i := range g.t.Rows / 4 {
-		g.line("    let a%d_%d = x[xa%d + (p + %du) * m4];", e, i, i, e)
+func (g *generator) directTN(n int) {
+	for e := range n {
+		g.line("    let xp%d = (p + %du) * m4;\n    let wp%d = (p + %du) * n4;", e, e, e, e)
+		for i := range g.t.Rows / 4 {
+			g.line("    let a%d_%d = x[xa%d + xp%d];", e, i, i, e)
+		}
+		for j := range g.t.Cols / 4 {
+			g.line("    let b%d_%d = w[wa%d + wp%d];", e, j, j, e)
+		}
+		g.step(func(i int) string { return fmt.Sprintf("a%d_%d.%c", e, i/4, lanes[i%4]) }, func(j int) string { return fmt.Sprintf("b%d_%d", e, j) })
 	}
-	for j := range g.t.Cols / 4 {
-		g.line("    let b%d_%d = w[wa%d + (p + %du) * n4];", e, j, j, e)
-	}
-	g.sumLeft(func(i int) string { return fmt.Sprintf("a%d_%d", e, i) })
-	g.step(func(i int) string { return fmt.Sprintf("a%d_%d.%c", e, i/4, lanes[i%4]) }, func(j int) string { return fmt.Sprintf("b%d_%d", e, j) })
+	g.sumLeft(n, func(e, i int) string { return fmt.Sprintf("a%d_%d", e, i) })
 }

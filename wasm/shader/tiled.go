@@ -48,7 +48,7 @@ func (g *generator) shared() {
 				g.line("    let a%d_%d = left[(q * 4u + %du) * %du + l.y * %du + %du];", e, i, e, high/4, g.t.Rows/4, i)
 			}
 		}
-		g.sumLeft(func(i int) string { return fmt.Sprintf("a%d_%d", e, i) })
+		g.sumLeft(1, func(_, i int) string { return fmt.Sprintf("a%d_%d", e, i) })
 		for j := range vecs {
 			g.line("    let b%d_%d = right[(q * 4u + %du) * %du + l.x * %du + %du];", e, j, e, wide, vecs, j)
 		}
