@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"thaw/core/backend"
+	"thaw/core/backend/cpu"
 	"thaw/core/kernel"
 )
 
@@ -85,7 +86,7 @@ func (l *Ladder) race(now Graphics) error {
 		return err
 	}
 	l.pool.Use(1)
-	processor, err := sprint(l.cpu)
+	processor, err := sprint(cpu.New(l.pool))
 	if err != nil {
 		return err
 	}

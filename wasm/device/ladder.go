@@ -63,10 +63,10 @@ func (l *Ladder) breathe() error {
 	return l.tick()
 }
 
-// test runs the self-test on n threads.
+// test runs the self-test on n threads, on a backend of its own, for the one that trains would keep what it takes.
 func (l *Ladder) test(kind string, n int) Candidate {
 	l.pool.Use(n)
-	if err := check(l.cpu); err != nil {
+	if err := check(cpu.New(l.pool)); err != nil {
 		return Candidate{Kind: kind, Why: err.Error()}
 	}
 	return Candidate{Kind: kind, OK: true, Why: l.words(n)}

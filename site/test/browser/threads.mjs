@@ -58,7 +58,7 @@ async function prepare(job) {
     const events = []
     for await (const e of t.train({ ...job, ...more })) {
       events.push(e.event)
-      if (e.event === 'step') await each(e, t)
+      await each(e, t)
       if (e.event === 'step') losses.push(e.loss)
     }
     const values = Array.from((await t.encode('the team won the match')).data)
@@ -115,7 +115,7 @@ async function flatMemory(page, report) {
     const sizes = {}
     const began = performance.now()
     const { events } = await window.thawTest.train({ device: 'threads', threads: 2 }, { steps: 1000, batch: 8 }, async (e, t) => {
-      if ([50, 500, 1000].includes(e.step)) sizes[e.step] = await t.memory()
+      if (e.event === 'step' && [50, 500, 1000].includes(e.step)) sizes[e.step] = await t.memory()
     })
     return { sizes, steps: events.filter((e) => e === 'step').length, seconds: (performance.now() - began) / 1000 }
   })
@@ -126,11 +126,16 @@ async function flatMemory(page, report) {
 
 /** Ends one helper in the midst of a run, and then the other, by way of the browser's debugger. */
 async function lostHelper(page, report) {
-  const whole = await page.evaluate(() => window.thawTest.train({ device: 'threads', threads: 3 }))
+  const whole = await page.evaluate(() => window.thawTest.train({ device: 'threads', threads: 3 }, { steps: 300 }))
   const helpers = await listWorkers(page)
-  const broken = page.evaluate(() => window.thawTest.train({ device: 'threads', threads: 3 }, {}, (e) => { window.thawTest.step = e.step }))
-  for (const [name, step] of [['thaw helper 1', 10], ['thaw helper 2', 25]]) {
-    await page.waitForFunction((step) => window.thawTest.step >= step, {}, step)
+  const broken = page.evaluate(() => window.thawTest.train({ device: 'threads', threads: 3 }, { steps: 300 }, (e) => {
+    const seen = window.thawTest
+    if (e.event === 'step') seen.step = e.step
+    if (e.event === 'device') seen.lost = (seen.lost ?? 0) + 1
+  }))
+  await page.waitForFunction(() => window.thawTest.step >= 10)
+  for (const [i, name] of ['thaw helper 1', 'thaw helper 2'].entries()) {
+    await page.waitForFunction((lost) => (window.thawTest.lost ?? 0) >= lost, {}, i) // the first loss has been noticed
     const session = helpers.findLast((h) => h.name === name).session
     await session.send('Runtime.terminateExecution')
     await session.send('Runtime.evaluate', { expression: 'self.close()' }) // heard only now that its loop has ended
