@@ -16,9 +16,6 @@ const FLAGS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--
 /** What losses may differ by after fifty steps, as the roundings of two devices add up. */
 const CLOSE = 1e-3
 
-/** How much Go's memory may grow, in bytes: a copy of the small model's run is made every fifty steps, and its collector has its own pace. */
-const GROWTH = 4_000_000
-
 /** @param {string} dist @param {import('./open.mjs').Report} report */
 export async function useGraphics(dist, report) {
   const folder = mkdtempSync(path.join(tmpdir(), 'thaw-graphics-'))
@@ -37,8 +34,6 @@ export async function useGraphics(dist, report) {
     await report.part('the losses of the processor', async () => sameLosses(runs, report))
     await report.part('all that a trainer does', () => everything(page, report))
     await report.part('a lost device', () => lostDevice(page, report, runs.card))
-    await report.part('too little memory', () => tooLittle(page, report))
-    await report.part('a thousand steps', () => flatMemory(page, report))
     await report.part('switching between runs', () => switching(page, report))
     await page.close()
     await report.part('the card on the page', () => onThePage(browser, server.url, report))
@@ -148,62 +143,6 @@ function workerWithCard(page) {
     if (await worker.evaluate(() => typeof globalThis.gpu?.lose === 'function')) return worker
     throw new Error('this one has no graphics device')
   }))
-}
-
-/** A device that gives no buffer any more, as when its memory is full: the run begins again on the processor. */
-async function tooLittle(page, report) {
-  const began = page.evaluate(async () => {
-    const t = window.thawTest.small = await window.thawTest.createTrainer({ device: 'webgpu' })
-    await t.load('tiny')
-  })
-  await began
-  const worker = await workerWithCard(page)
-  await worker.evaluate(() => {
-    const { device } = globalThis.gpu
-    const make = device.createBuffer.bind(device)
-    device.createBuffer = (wanted) => make({ ...wanted, size: 2 ** 50 })
-  })
-  const seen = await page.evaluate(async () => {
-    const { small: t, job } = window.thawTest
-    const run = { steps: [], devices: [] }
-    for await (const e of t.train({ ...job, steps: 5 })) {
-      if (e.event === 'step') run.steps.push(e.step)
-      if (e.event === 'device') run.devices.push(e.device)
-    }
-    run.last = t.device
-    t.close()
-    return run
-  })
-  report.check('where memory is refused the processor takes the run over', seen.devices.length === 1 && seen.last.kind !== 'webgpu' && /could not go on/.test(seen.last.reason), seen)
-  report.check('with every step once', seen.steps.join() === '1,2,3,4,5', seen.steps)
-}
-
-/** Go's memory, and what is asked of the device, stay as they are over a thousand steps. */
-async function flatMemory(page, report) {
-  const running = page.evaluate(async () => {
-    const t = await window.thawTest.createTrainer({ device: 'webgpu' })
-    await t.load('tiny')
-    const sizes = {}
-    for await (const e of t.train({ ...window.thawTest.job, freeze: 'layers:1', steps: 1000, batch: 4 })) {
-      if (e.event !== 'step' || ![200, 1000].includes(e.step)) continue
-      sizes[e.step] = await t.memory()
-      window.thawTest.at = e.step
-      if (e.step === 200) await new Promise((resolve) => { window.thawTest.goOn = resolve })
-    }
-    t.close()
-    return sizes
-  })
-  await page.waitForFunction(() => window.thawTest.goOn, { timeout: 300_000 })
-  const worker = await workerWithCard(page)
-  const made = () => worker.evaluate(() => globalThis.gpu.count.made)
-  const before = await made()
-  await page.evaluate(() => window.thawTest.goOn())
-  await page.waitForFunction(() => window.thawTest.at === 1000, { timeout: 300_000 })
-  const after = await made()
-  const sizes = await running
-  report.check('a thousand steps make no object of the device beyond the first', after - before <= 20, { before, after })
-  report.check('and keep the memory flat', sizes[1000] - sizes[200] <= GROWTH, sizes)
-  report.note(`a thousand steps on the card: ${(sizes[200] / 1e6).toFixed(1)} MB at step 200, ${(sizes[1000] / 1e6).toFixed(1)} MB at step 1000; ${after - before} objects made between`)
 }
 
 async function switching(page, report) {
