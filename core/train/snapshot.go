@@ -20,8 +20,12 @@ type Snapshot struct {
 // Step is how many steps were taken.
 func (s *Snapshot) Step() int { return s.state.Step }
 
-// Snapshot copies the run, between two steps. Tensors that were frozen already when last was taken are shared with it.
+// Snapshot copies the run, between two steps. Tensors that were frozen already when last was taken are shared with it: their digests,
+// which a run takes when it begins, say so.
 func (t *Trainer) Snapshot(last *Snapshot) (*Snapshot, error) {
+	if err := t.digest(); err != nil {
+		return nil, err
+	}
 	s := &Snapshot{
 		state: t.state(), tensors: map[string]safetensors.Tensor{}, before: maps.Clone(t.before), proved: slices.Clone(t.proved),
 	}

@@ -20,7 +20,7 @@ export class RunRecord {
   /** Takes an event; design.md has their fields. */
   hear(e) {
     if (e.event === 'step') this.#step(e)
-    else if (e.event === 'eval') this.history = [...this.history, { ...e, set: e.set ?? 'heldout' }]
+    else if (e.event === 'eval') this.#eval({ ...e, set: e.set ?? 'heldout' })
     else if (e.event === 'plan') this.#plan(e)
     else if (e.event === 'probe') this.#fit(e)
     else if (e.event === 'skipped') this.skipped++
@@ -72,6 +72,11 @@ export class RunRecord {
   #plan(e) {
     if (this.progress && this.plan && e.freeze !== this.plan.freeze) this.changes = [...this.changes, { step: this.progress.step + 1, freeze: e.freeze }]
     this.plan = e
+  }
+
+  /** An evaluation that is done again after a device was lost takes the place of the first. */
+  #eval(e) {
+    this.history = [...this.history.filter(({ step, set }) => step !== e.step || set !== e.set), e]
   }
 
   #fit(e) {

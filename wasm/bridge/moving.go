@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"cmp"
 	"errors"
 	"time"
 
@@ -55,11 +54,12 @@ func (s *session) keep(r *run, e train.Event) {
 	}
 	begin := time.Now()
 	next, err := r.trainer.Snapshot(r.copies.last)
-	if err != nil {
-		r.fault = cmp.Or(r.fault, err)
-		return
+	switch {
+	case err == nil:
+		r.copies = copies{next, time.Now(), time.Since(begin)}
+	case gone(err):
+		r.fault = err
 	}
-	r.copies = copies{next, time.Now(), time.Since(begin)}
 }
 
 // gone says whether a fault is one of a device that cannot go on, so that another takes its place.
@@ -73,13 +73,15 @@ func gone(err error) bool {
 func (s *session) rescue(id int, cause error) error {
 	s.deaf = true
 	defer func() { s.deaf = false }()
-	ops, release := s.devices.Replace(cause)
-	defer release()
-	e := Changed{Event: "device", Device: s.devices.Device()}
-	err := s.salvage(ops, cause, &e)
-	s.ops = ops
-	s.event(id, e)
-	return err
+	for gone(cause) { // a new device may fail in its turn; the processor does not
+		ops, release := s.devices.Replace(cause)
+		e := Changed{Event: "device", Device: s.devices.Device()}
+		cause = s.salvage(ops, cause, &e)
+		release()
+		s.ops = ops
+		s.event(id, e)
+	}
+	return cause
 }
 
 func (s *session) salvage(ops backend.Backend, cause error, e *Changed) error {
@@ -89,13 +91,26 @@ func (s *session) salvage(ops backend.Backend, cause error, e *Changed) error {
 	case s.run != nil && s.run.copies.last != nil:
 		e.Repeats = s.run.trainer.Steps() - s.run.copies.last.Step()
 		return s.rebuild(ops)
-	case errors.Is(cause, backend.ErrLost):
-		e.Unloaded = true
-		s.endRun()
-		s.model = nil
-		return fault("lost", "Load the encoder again.", "%v", cause)
 	}
-	return s.shift(ops)
+	s.endRun()
+	if !errors.Is(cause, backend.ErrLost) && s.takeOff(ops) {
+		return nil
+	}
+	e.Unloaded, s.model = true, nil
+	return fault("lost", "Load the encoder again.", "%v", cause)
+}
+
+// takeOff takes the model off a device that fails. Heads that were made as it failed may be nothing that can be read; they have learnt
+// nothing yet.
+func (s *session) takeOff(ops backend.Backend) bool {
+	s.ops.Sync() // what is still pending of the fault
+	if s.shift(ops) == nil {
+		return true
+	}
+	dropHeads(s.model)
+	s.learnt = false
+	s.ops.Sync()
+	return s.shift(ops) == nil
 }
 
 // rebuild takes the run's last copy to a device.
@@ -106,17 +121,16 @@ func (s *session) rebuild(ops backend.Backend) error {
 	}
 	s.run.trainer.Close()
 	s.model.Free()
-	s.model, s.run.trainer, s.run.fault = m, t, nil
+	s.model, s.run.trainer = m, t
 	return nil
 }
 
-// shift takes the model to a device; a run that has not been copied ends.
+// shift takes the model, without a run, to a device.
 func (s *session) shift(ops backend.Backend) error {
 	m, err := s.model.CloneTo(ops)
 	if err != nil {
 		return err
 	}
-	s.endRun()
 	s.model.Free()
 	s.model = m
 	return nil

@@ -154,6 +154,7 @@ func (s *session) goOn() (any, error) {
 	}()
 	for {
 		err := r.trainer.Run(s.works[len(s.works)-1].ctx, func(e train.Event) { s.hear(r, e) })
+		r.fault = nil // Run has returned it
 		if err == nil {
 			return s.where(r), nil
 		}

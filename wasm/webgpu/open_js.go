@@ -170,8 +170,8 @@ func (b *browser) verdict(fault string) error {
 	if why, lost := strings.CutPrefix(fault, "lost: "); lost {
 		return fmt.Errorf("%w (%s)", ErrDeviceLost, why)
 	}
-	if fault != "" {
-		return fmt.Errorf("webgpu: %w: %s", backend.ErrFailed, fault)
+	if first, _, _ := strings.Cut(fault, "\n"); first != "" { // the calls that led to it come behind
+		return fmt.Errorf("webgpu: %w: %s", backend.ErrFailed, strings.TrimRight(first, ". "))
 	}
 	return nil
 }

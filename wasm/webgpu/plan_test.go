@@ -289,3 +289,19 @@ func TestMirrors(t *testing.T) {
 		t.Error("the mirror of a freed buffer is still there")
 	}
 }
+
+// TestClosed asks a closed device: it answers at once, as a lost one, and nothing is played.
+func TestClosed(t *testing.T) {
+	g, l := listen(t)
+	x := g.Alloc(64)
+	g.Fill(x, 1)
+	g.Close()
+	l.take()
+	g.Add(x, x)
+	if err := g.Read(make([]float32, 64), x); !errors.Is(err, ErrDeviceLost) {
+		t.Errorf("Read = %v", err)
+	}
+	if err := g.Sync(); !errors.Is(err, ErrDeviceLost) || len(l.take()) > 0 {
+		t.Errorf("Sync = %v, or something was played", err)
+	}
+}

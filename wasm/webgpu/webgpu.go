@@ -102,8 +102,11 @@ func (g *GPU) RunsAhead() {}
 // Supports is true: the device has every operation.
 func (g *GPU) Supports(string) bool { return true }
 
-// Close gives the device back.
-func (g *GPU) Close() { g.driver.close() }
+// Close gives the device back. What it is asked from then on fails as on a lost one: nobody would answer.
+func (g *GPU) Close() {
+	g.err = fmt.Errorf("%w (it was closed)", ErrDeviceLost)
+	g.driver.close()
+}
 
 // fail keeps the first fault.
 func (g *GPU) fail(format string, args ...any) {
@@ -118,6 +121,10 @@ func (g *GPU) flush() { g.end(after{}) }
 // end plays what was recorded and does what is asked.
 func (g *GPU) end(then after) {
 	if g.plan.empty() && !then.wait && then.dst == nil {
+		return
+	}
+	if errors.Is(g.err, ErrDeviceLost) {
+		g.plan.clear()
 		return
 	}
 	g.plan.close()
