@@ -39,9 +39,16 @@
 	VMOVUPS off(DX), Z0 \
 	VMOVUPS off+64(DX), Z1
 
+// Something done with the sums of each row.
+#define ONE(do) \
+	do(Z8, Z9)
+
+#define TWO(do) \
+	ONE(do) \
+	do(Z10, Z11)
+
 #define FOUR(do) \
-	do(Z8, Z9) \
-	do(Z10, Z11) \
+	TWO(do) \
 	do(Z12, Z13) \
 	do(Z14, Z15)
 
@@ -59,10 +66,17 @@
 	do(Z28, Z29) \
 	do(Z30, Z31)
 
-#define TERM4(w, x) \
+// One term of each row.
+#define TERM1(w, x) \
 	PANEL(w) \
-	ROW(x+0, Z2, Z8, Z9) \
-	ROW(x+4, Z3, Z10, Z11) \
+	ROW(x+0, Z2, Z8, Z9)
+
+#define TERM2(w, x) \
+	TERM1(w, x) \
+	ROW(x+4, Z3, Z10, Z11)
+
+#define TERM4(w, x) \
+	TERM2(w, x) \
 	ROW(x+8, Z4, Z12, Z13) \
 	ROW(x+12, Z5, Z14, Z15)
 
@@ -80,132 +94,48 @@
 	ROW(x+40, Z6, Z28, Z29) \
 	ROW(x+44, Z7, Z30, Z31)
 
+// A whole tile, two terms at a time; bytes is the length of a term of x.
+#define TILE(ROWS, TERM, bytes) \
+	ARGUMENTS \
+	TESTQ AX, AX \
+	JNZ more \
+	ROWS(ZERO) \
+	JMP two \
+more: \
+	ROWS(LOAD) \
+two: \
+	SUBQ $2, CX \
+	JL rest \
+	TERM(0, 0) \
+	TERM(128, bytes) \
+	ADDQ $256, DX \
+	ADDQ $(2*bytes), SI \
+	JMP two \
+rest: \
+	ADDQ $2, CX \
+	JZ done \
+	TERM(0, 0) \
+done: \
+	ROWS(STORE) \
+	VZEROUPPER \
+	RET
+
 // func avx512Twelve(k int, x, w, y unsafe.Pointer, ldy, more int)
 TEXT ·avx512Twelve(SB), NOSPLIT, $0-48
-	ARGUMENTS
-	TESTQ AX, AX
-	JNZ more
-	TWELVE(ZERO)
-	JMP two
-more:
-	TWELVE(LOAD)
-two:
-	SUBQ $2, CX
-	JL rest
-	TERM12(0, 0)
-	TERM12(128, 48)
-	ADDQ $256, DX
-	ADDQ $96, SI
-	JMP two
-rest:
-	ADDQ $2, CX
-	JZ done
-	TERM12(0, 0)
-done:
-	TWELVE(STORE)
-	VZEROUPPER
-	RET
+	TILE(TWELVE, TERM12, 48)
 
 // func avx512Eight(k int, x, w, y unsafe.Pointer, ldy, more int)
 TEXT ·avx512Eight(SB), NOSPLIT, $0-48
-	ARGUMENTS
-	TESTQ AX, AX
-	JNZ more
-	EIGHT(ZERO)
-	JMP two
-more:
-	EIGHT(LOAD)
-two:
-	SUBQ $2, CX
-	JL rest
-	TERM8(0, 0)
-	TERM8(128, 32)
-	ADDQ $256, DX
-	ADDQ $64, SI
-	JMP two
-rest:
-	ADDQ $2, CX
-	JZ done
-	TERM8(0, 0)
-done:
-	EIGHT(STORE)
-	VZEROUPPER
-	RET
+	TILE(EIGHT, TERM8, 32)
 
 // func avx512Four(k int, x, w, y unsafe.Pointer, ldy, more int)
 TEXT ·avx512Four(SB), NOSPLIT, $0-48
-	ARGUMENTS
-	TESTQ AX, AX
-	JNZ more
-	FOUR(ZERO)
-	JMP two
-more:
-	FOUR(LOAD)
-two:
-	SUBQ $2, CX
-	JL rest
-	TERM4(0, 0)
-	TERM4(128, 16)
-	ADDQ $256, DX
-	ADDQ $32, SI
-	JMP two
-rest:
-	ADDQ $2, CX
-	JZ done
-	TERM4(0, 0)
-done:
-	FOUR(STORE)
-	VZEROUPPER
-	RET
+	TILE(FOUR, TERM4, 16)
 
 // func avx512Two(k int, x, w, y unsafe.Pointer, ldy, more int)
 TEXT ·avx512Two(SB), NOSPLIT, $0-48
-	ARGUMENTS
-	TESTQ AX, AX
-	JNZ more
-	ZERO(Z8, Z9)
-	ZERO(Z10, Z11)
-	JMP begin
-more:
-	LOAD(Z8, Z9)
-	LOAD(Z10, Z11)
-begin:
-	TESTQ CX, CX
-	JZ done
-term:
-	PANEL(0)
-	ROW(0, Z2, Z8, Z9)
-	ROW(4, Z3, Z10, Z11)
-	ADDQ $128, DX
-	ADDQ $8, SI
-	DECQ CX
-	JNZ term
-done:
-	STORE(Z8, Z9)
-	STORE(Z10, Z11)
-	VZEROUPPER
-	RET
+	TILE(TWO, TERM2, 8)
 
 // func avx512One(k int, x, w, y unsafe.Pointer, ldy, more int)
 TEXT ·avx512One(SB), NOSPLIT, $0-48
-	ARGUMENTS
-	TESTQ AX, AX
-	JNZ more
-	ZERO(Z8, Z9)
-	JMP begin
-more:
-	LOAD(Z8, Z9)
-begin:
-	TESTQ CX, CX
-	JZ done
-term:
-	PANEL(0)
-	ROW(0, Z2, Z8, Z9)
-	ADDQ $128, DX
-	ADDQ $4, SI
-	DECQ CX
-	JNZ term
-done:
-	STORE(Z8, Z9)
-	VZEROUPPER
-	RET
+	TILE(ONE, TERM1, 4)

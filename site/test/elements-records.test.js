@@ -64,6 +64,11 @@ test('steps that are done again after a lost device are said', () => {
   for (let n = 1; n <= 62; n++) step(n)
   run.hear({ event: 'device', device: {}, repeats: 12, unloaded: false })
   step(51)
+  const evaluation = (step, accuracy) => run.hear({ event: 'eval', step, epoch: 1, set: 'heldout', tasks: { topic: { accuracy } } })
+  evaluation(60, 0.5)
+  evaluation(60, 0.5) // done again
+  evaluation(100, 0.9)
+  assert.deepEqual(run.history.map((e) => e.step), [60, 100])
   assert.equal(run.remark, 'The graphics device was lost after step 62; 12 steps before that were done again.')
   run.hear({ event: 'device', device: {}, repeats: 0, unloaded: false }) // a helper thread
   assert.match(run.remark, /step 62; 12 steps/)

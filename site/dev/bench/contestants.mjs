@@ -1,13 +1,10 @@
 /** Opens what is measured: pages in one Chromium, and processes. Each is a contestant: a name, and run(job). */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { openBrowser } from '../../test/browser/open.mjs'
+import { GRAPHICS, openBrowser } from '../../test/browser/open.mjs'
 import { serve } from '../serve.mjs'
 
 const NAMES = { thaw: 'thaw', kernels: 'thaw', ort: 'onnxruntime-web', jax: 'jax-js', 'ort-webgpu': 'onnxruntime-web', 'jax-webgpu': 'jax-js' }
-
-/** SwiftShader stands in for a graphics card. Chromium gives such an adapter only to those who ask. */
-const GRAPHICS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan', '--use-vulkan=swiftshader', '--ignore-gpu-blocklist']
 
 /** @typedef {keyof typeof NAMES} Peer */
 /** @typedef {number | 'webgpu'} Runs   what a contestant runs on: so many threads, or WebGPU */

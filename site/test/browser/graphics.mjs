@@ -6,12 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { serve } from '../../dev/serve.mjs'
-import { openBrowser } from './open.mjs'
+import { GRAPHICS, openBrowser } from './open.mjs'
 import { Person } from './person.mjs'
 import { tinyJob, tinySite } from './tiny.mjs'
-
-/** SwiftShader computes what a graphics card would. Chromium gives such an adapter only to those who ask. */
-const FLAGS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan', '--use-vulkan=swiftshader', '--ignore-gpu-blocklist']
 
 /** What losses may differ by after fifty steps, as the roundings of two devices add up. */
 const CLOSE = 1e-3
@@ -24,7 +21,7 @@ export async function useGraphics(dist, report) {
   const folder = mkdtempSync(path.join(tmpdir(), 'thaw-graphics-'))
   tinySite(dist, folder)
   const server = await serve({ root: folder, port: 0 })
-  const browser = await openBrowser('chrome', FLAGS)
+  const browser = await openBrowser('chrome', GRAPHICS)
   try {
     const page = await browser.newPage()
     report.listen(page)

@@ -13,6 +13,9 @@ const NAMES = {
 
 const CHROME_FLAGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
+/** For a Chromium with WebGPU: SwiftShader stands in for a graphics card, and Chromium gives such an adapter only to those who ask. */
+export const GRAPHICS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan', '--use-vulkan=swiftshader', '--ignore-gpu-blocklist']
+
 /**
  * @param {'chrome' | 'firefox'} browser
  * @param {string[]} [flags]   more of Chromium's
