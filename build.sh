@@ -12,7 +12,7 @@ usage: ./build.sh COMMAND
   test      run every test: Go natively, without SIMD and as wasm, JavaScript, the page in two browsers
   check     formatting, vet, types, tidiness, guards; leaves the tree as it was
   bench     measure speed beside onnxruntime-web, jax-js and, where they are installed, PyTorch and onnxruntime:
-            one table of ratios in about ten minutes [gemm|forward|step|native|scaling …] [--json] [--seconds 4];
+            one table of ratios in a quarter of an hour [gemm|forward|step|native|scaling …] [--json] [--seconds 4];
             bench webgpu, which is not part of it, takes a quarter of an hour: it runs on SwiftShader, no graphics card needed
   golden    record the reference files again with PyTorch and transformers (6 GB of packages)
 
@@ -277,6 +277,7 @@ node_test() {
 # page_test trains on the page as a person would; it prints its own lines and counts as one test.
 page_test() {
 	local code=0
+	GOOS=js GOARCH=wasm go test -c -o bin/webgpu.test.wasm ./wasm/webgpu
 	node site/test/page.mjs || code=$?
 	if ((code == 0)); then say "1 0"; else say "0 1"; fi >>"$scratch/tally"
 	return "$code"

@@ -59,10 +59,10 @@ func (s *session) train(id int, a *Train) (any, error) {
 	}
 	for {
 		reply, err := s.fromTheStart(id, a)
-		if !gone(err) || s.run != nil && s.run.copies.last != nil {
+		if !gone(err) {
 			return reply, err
 		}
-		// The device could not even begin; whatever takes its place begins again.
+		// The device was gone before the run was copied; whatever takes its place begins again.
 		if err := s.rescue(id, err); err != nil {
 			return nil, err
 		}

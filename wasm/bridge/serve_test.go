@@ -254,12 +254,14 @@ func TestBadRunsTakeNothing(t *testing.T) {
 	}
 }
 
-// TestQuestionsWhileARunBegins asks right behind a train, before it has taken a step: the answer comes in the run and not at its end.
-func TestQuestionsWhileARunBegins(t *testing.T) {
+// TestQuestionsBeforeARun asks for a load, a run and a plan at once, so that the plan waits when the run begins: its answer comes in the
+// run and not behind it.
+func TestQuestionsBeforeARun(t *testing.T) {
 	p := newPage(t)
-	p.loadTiny()
+	load, files := offer(tinyFiles(t), nil)
 	args, _ := tiny(t)
-	run := p.post("train", args, nil)
+	p.post("load", load, files)
+	run := p.post("train", with(args, "steps", 50), nil)
 	question := p.post("plan", argsWithSettings(args), nil)
 	for {
 		a := p.hear()
@@ -270,7 +272,7 @@ func TestQuestionsWhileARunBegins(t *testing.T) {
 			break
 		}
 		if a.ID == run && a.Event == nil {
-			t.Fatal("the run is over and the question that came before its first step has no answer")
+			t.Fatal("the run is over and the question that came before it has no answer")
 		}
 	}
 	p.follow(run, nil)

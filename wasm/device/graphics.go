@@ -85,6 +85,7 @@ func (l *Ladder) race(now Graphics) error {
 	if err != nil {
 		return err
 	}
+	defer l.pool.Use(l.pool.Threads())
 	l.pool.Use(1)
 	processor, err := sprint(cpu.New(l.pool))
 	if err != nil {

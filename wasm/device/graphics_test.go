@@ -97,6 +97,9 @@ func TestGraphicsUntimed(t *testing.T) {
 	if d := l.Device(); d.Kind != Threads {
 		t.Errorf("got %+v", d)
 	}
+	if l.Look(); p.Threads() != 2 {
+		t.Errorf("looking for a card leaves %d threads of 2", p.Threads())
+	}
 	if err := l.Time(func(backend.Backend) (float64, error) { return 0, context.Canceled }); !errors.Is(err, context.Canceled) {
 		t.Errorf("a pass that was given up gives %v", err)
 	}

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { serve } from '../../dev/serve.mjs'
+import { useSuite } from './conformance.mjs'
 import { GRAPHICS, openBrowser } from './open.mjs'
 import { Person } from './person.mjs'
 import { tinyJob, tinySite } from './tiny.mjs'
@@ -30,6 +31,7 @@ export async function useGraphics(dist, report) {
     const there = await page.evaluate(() => navigator.gpu?.requestAdapter().then(Boolean))
     report.check('this browser has WebGPU', there === true, there)
     if (!there) return
+    await report.part('the conformance suite', () => useSuite(page, folder, report))
     const runs = await page.evaluate(async () => ({ cpu: await window.thawTest.train('cpu'), card: await window.thawTest.train('webgpu') }))
     await report.part('the losses of the processor', async () => sameLosses(runs, report))
     await report.part('all that a trainer does', () => everything(page, report))
