@@ -4,6 +4,9 @@ import { distance, median, spread } from './stats.mjs'
 /** Milliseconds between two turns, in which the threads of the one before stop waiting awake. */
 const REST = 30
 
+/** Milliseconds of work before the first turn: an engine compiles hot code again meanwhile, on threads that the contestants need. */
+const WARMTH = 500
+
 /** Contestants whose results lie further apart than this do not do the same work. */
 const AGREED = 1e-3
 
@@ -41,17 +44,24 @@ export async function race(contestants, job, effort) {
 
 function rest() { return new Promise((resolve) => { setTimeout(resolve, REST) }) }
 
-/** Runs each a few times, compares the results and says how long the last run took. */
-async function warmUp(contestants, job, repeat) {
+/** Runs each at least so many times, compares the results and says how long the last run took. */
+async function warmUp(contestants, job, least) {
   const took = []
   const first = { name: '', sample: /** @type {number[]} */ ([]) }
   for (const c of contestants) {
-    const { ms, sample } = await c.run({ ...job, repeat })
-    took.push(ms[repeat - 1])
+    const { ms, sample } = await warmed(c, job, least)
+    took.push(ms[ms.length - 1])
     if (sample.length === 0) continue
     if (first.name === '') Object.assign(first, { name: c.name, sample })
     const far = distance(first.sample, sample)
     if (!(far <= AGREED)) throw new Error(`${first.name} and ${c.name} do not do the same work: their results lie ${far} apart in ${JSON.stringify({ ...job, texts: undefined, ids: undefined })}`)
   }
   return took
+}
+
+/** Runs a contestant `least` times, and again until it has worked for WARMTH. */
+async function warmed(contestant, job, least) {
+  const answer = await contestant.run({ ...job, repeat: least })
+  const left = WARMTH - answer.ms.reduce((sum, ms) => sum + ms, 0)
+  return left > 0 ? contestant.run({ ...job, repeat: Math.ceil(left / answer.ms[least - 1]) }) : answer
 }
