@@ -158,6 +158,11 @@ func TestSynth(t *testing.T) {
 			t.Errorf("synth --tasks sentiment: %v", o)
 		}
 	}
+	for _, o := range objects(t, must(t, "", "synth", "--n", "10", "--styles", "question").out) {
+		if text := o["text"].(string); !strings.Contains(text, "?") {
+			t.Errorf("synth --styles question: %q", text)
+		}
+	}
 	if n := len(objects(t, must(t, "", "synth", "--split", "natural").out)); n < 200 {
 		t.Errorf("%d natural sentences", n)
 	}

@@ -26,6 +26,7 @@ func synthCommand() command {
 			fs.Uint64Var(&spec.Seed, "seed", 1, "`SEED` of the choice")
 			fs.StringVar(&spec.Split, "split", synth.Train, "`HALF` of the grammar: train, heldout, or natural for the hand-written sentences")
 			tasks := fs.String("tasks", "", "comma-separated `NAMES` (default topic,sentiment)")
+			styles := fs.String("styles", "", "comma-separated `NAMES` of "+strings.Join(synth.Styles(), ", ")+" (default all)")
 			fs.Float64Var(&spec.Typos, "typos", 0, "`SHARE` of texts with slips of the finger, 0 to 1")
 			fs.Float64Var(&spec.LabelNoise, "label-noise", 0, "`SHARE` of labels that are wrong, 0 to 1")
 			fs.Float64Var(&spec.Both, "both", 0, "`SHARE` of texts labelled for two tasks, 0 to 1")
@@ -37,8 +38,11 @@ func synthCommand() command {
 				if *tasks != "" {
 					spec.Tasks = strings.Split(*tasks, ",")
 				}
+				if *styles != "" {
+					spec.Styles = strings.Split(*styles, ",")
+				}
 				natural := spec.Split == naturalSplit
-				for _, name := range []string{"n", "seed", "typos", "label-noise", "both", "tasks", "stats"} {
+				for _, name := range []string{"n", "seed", "typos", "label-noise", "both", "tasks", "styles", "stats"} {
 					if natural && isSet(fs, name) {
 						return usagef("--%s means nothing with --split natural, a fixed set", name)
 					}
