@@ -148,6 +148,7 @@ build_wasm() {
 	GOOS=js GOARCH=wasm "${go_build[@]}" -modfile=bin/wasm.mod -ldflags=-w -o bin/linked.wasm ./wasm
 	bin/link -out "$stage/wasm" bin/linked.wasm
 	node site/dev/adapt-exec.mjs "$goroot/lib/wasm/wasm_exec.js" "$stage/wasm/wasm_exec.js"
+	node site/dev/build-grammar.mjs "$stage/wasm/grammar.json"
 }
 
 # slim_tokenizer makes bin/wasm.mod, by which the wasm is linked with sugarme/tokenizer as it is but for its downloader. Nothing calls

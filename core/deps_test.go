@@ -23,6 +23,7 @@ var law = []row{
 	{"core/tensor", nil},
 	{"core/kernel", nil},
 	{"core/freeze", nil},
+	{"core/synth/grammar", nil},
 	{"core/tokenizer", nil},
 	{"core/backend", in("core", "tensor", "kernel")},
 	{"core/safetensors", in("core", "tensor")},
@@ -47,7 +48,7 @@ var law = []row{
 	{"core/export", in("core", "tensor", "nn", "encoder", "head", "safetensors", "tokenizer", "model")},
 	{"weights", nil},
 	{"core/cmd/thaw", append(in("core", "tensor", "kernel", "freeze", "tokenizer", "backend", "safetensors", "report",
-		"backend/cpu", "autograd", "nn", "encoder", "head", "optim", "data", "synth", "probe", "model", "train", "compare", "export"),
+		"backend/cpu", "autograd", "nn", "encoder", "head", "optim", "data", "synth", "synth/grammar", "probe", "model", "train", "compare", "export"),
 		"weights")},
 
 	{"wasm/link", nil},
@@ -74,8 +75,8 @@ var doors = map[string][]string{
 
 // What test files may import besides the row of their package.
 var (
-	testsOfCore   = in("core", "kernel", "backend/backendtest", "backend/cpu", "internal/check") // a device needs a pool
-	testsOfWasm   = in("core", "kernel", "backend/backendtest", "backend/cpu")
+	testsOfCore   = in("core", "kernel", "backend/backendtest", "backend/cpu", "internal/check", "synth/grammar") // a device needs a pool
+	testsOfWasm   = in("core", "kernel", "backend/backendtest", "backend/cpu", "synth/grammar")                   // words that the program itself fetches
 	testsOfWebGPU = in("core", "train", "model", "data", "head", "freeze", "safetensors")
 )
 

@@ -2,13 +2,14 @@
 //
 // # Lexicon files
 //
-// lexicon/train and lexicon/heldout hold the grammar as plain text, one folder a half. The halves share no template and
+// Package grammar has the files; Open reads them. lexicon/train and lexicon/heldout hold the grammar as plain text, one folder a half. The halves share no template and
 // no content word of a slot, so a model's score on the held-out half is not memory. A file's base name is its scope.
 //
 //	# a comment
 //	@slot leader                      entries of the slot "leader" follow, one a line
 //	@text headline topic=world        templates follow: a style, then a label for one task or more
 //	{leader} [meets|visits] {country}
+//	@sentences review sentiment=*     sentences follow that stand as they are, each drawn a quarter as often as a template
 //
 // In an entry or a template:
 //

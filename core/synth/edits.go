@@ -45,6 +45,9 @@ const (
 	maxLabels    = 100
 )
 
+// ownWeight is how many times a line of a person's own counts, so that it comes up among the thousands that are there.
+const ownWeight = 8
+
 var taskName = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
 
 // WithEdits returns the default tasks with the labels and tasks of e. A nil e changes nothing.
@@ -133,8 +136,7 @@ func (le LabelEdit) check() (int, error) {
 }
 
 // apply adds the edits' share of one half to it.
-func (e *Edits) apply(lex *lexicon, half string) error {
-	known := common()
+func (e *Edits) apply(lex *lexicon, half string, known map[string]bool) error {
 	for _, te := range e.Tasks {
 		for _, le := range te.Labels {
 			scope := scopeOf(le.Name)
@@ -147,8 +149,10 @@ func (e *Edits) apply(lex *lexicon, half string) error {
 					continue
 				}
 				id := fmt.Sprintf("edits/%s/%s:%d", te.Name, le.Name, i+1)
-				if err := lex.addTemplate(id, scope, style, line, map[string]string{te.Name: le.Name}); err != nil {
-					return fmt.Errorf("%w: %w", ErrSpec, err)
+				for range ownWeight {
+					if err := lex.addTemplate(id, scope, style, line, map[string]string{te.Name: le.Name}); err != nil {
+						return fmt.Errorf("%w: %w", ErrSpec, err)
+					}
 				}
 			}
 			if err := le.applyWords(lex, scope, half, known); err != nil {
@@ -171,8 +175,10 @@ func (le LabelEdit) applyWords(lex *lexicon, scope, half string, known map[strin
 				if halfOf(i) != half {
 					continue
 				}
-				if err := lex.addEntry(scope+"/"+name, line); err != nil {
-					return err
+				for range ownWeight {
+					if err := lex.addEntry(scope+"/"+name, line); err != nil {
+						return err
+					}
 				}
 			}
 		}

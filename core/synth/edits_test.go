@@ -91,7 +91,7 @@ func TestEditErrors(t *testing.T) {
 		`no template for topic "unsolved"`: `{"tasks": [{"name": "topic", "labels": [{"name": "unsolved", "style": "report", "templates": ["{nowhere}"]}]}]}`,
 		`no template for topic "circle"`:   `{"tasks": [{"name": "topic", "labels": [{"name": "circle", "style": "report", "words": {"o": ["{o}"]}, "templates": ["{o}"]}]}]}`,
 	} {
-		_, err := Generate(Spec{N: 8, Edits: edits(t, text), Styles: []string{"report"}})
+		_, err := built().Generate(Spec{N: 8, Edits: edits(t, text), Styles: []string{"report"}})
 		if !errors.Is(err, ErrSpec) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want an ErrSpec with %q", text, err, want)
 		}
@@ -105,6 +105,8 @@ func TestLexiconErrorsNameFileAndLine(t *testing.T) {
 		"@text poem topic=world\nfoo":   "line 2: style \"poem\"",
 		"@text report topic\nfoo":       "expected TASK=LABEL",
 		"@slot a\n{b":                   "line 2",
+		"@sentences report a=b\n{b}":    "has no slots",
+		"@sentences a=b\nc":             "@sentences STYLE TASK=LABEL",
 	} {
 		lex := &lexicon{slots: map[string][]entry{}}
 		if err := lex.parseFile("train/x", "x", text); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "train/x") {
@@ -116,7 +118,7 @@ func TestLexiconErrorsNameFileAndLine(t *testing.T) {
 // TestEveryTemplateIsUsed: a slot that does not resolve would drop a built-in template without a word.
 func TestEveryTemplateIsUsed(t *testing.T) {
 	for _, half := range []string{Train, Heldout} {
-		p, _, err := prepare(Spec{N: 1, Split: half})
+		p, _, err := built().prepare(Spec{N: 1, Split: half})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,11 +3,11 @@ package synth
 import "slices"
 
 // share is how often a style is drawn against the others. It is the same for every label of a task, so that style tells
-// none. Where nobody writes reviews, as of topics, most texts are reports: news is what such a model will be asked about.
+// none. Most texts are what such a model will be asked about: reviews of things that can be reviewed, reports of news.
 func share(style string, reviews bool) int {
 	switch {
 	case style == "review":
-		return 16
+		return 40
 	case style == "report" && !reviews:
 		return 10
 	case style == "report", style == "headline":

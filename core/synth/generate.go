@@ -7,8 +7,8 @@ import (
 )
 
 // Generate makes s.N labelled texts, their labels in balance and their order drawn from the seed.
-func Generate(s Spec) ([]data.Record, error) {
-	p, s, err := prepare(s)
+func (g *Grammar) Generate(s Spec) ([]data.Record, error) {
+	p, s, err := g.prepare(s)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func Generate(s Spec) ([]data.Record, error) {
 }
 
 // prepare checks s, applies its edits and sorts the half's templates into cells.
-func prepare(s Spec) (*plan, Spec, error) {
+func (g *Grammar) prepare(s Spec) (*plan, Spec, error) {
 	tasks := Tasks()
 	if s.Edits != nil {
 		if err := s.Edits.check(); err != nil {
@@ -41,12 +41,12 @@ func prepare(s Spec) (*plan, Spec, error) {
 	if err != nil {
 		return nil, s, err
 	}
-	lex, err := loadLexicon(s.Split)
-	if err == nil && s.Edits != nil {
-		err = s.Edits.apply(lex, s.Split)
-	}
-	if err != nil {
-		return nil, s, err
+	lex := g.halves[s.Split]
+	if s.Edits != nil {
+		lex = lex.clone()
+		if err := s.Edits.apply(lex, s.Split, g.common); err != nil {
+			return nil, s, err
+		}
 	}
 	var wanted []taskLabels
 	for _, t := range tasks {

@@ -31,14 +31,9 @@ func (l Leak) Clean() bool {
 	return len(l.SharedTemplates)+len(l.SharedEntries)+len(l.SharedWords)+len(l.EqualTexts)+l.NearDuplicates == 0
 }
 
-// Leakage compares two sets of texts, and beside them the two halves of the built-in grammar.
-func Leakage(train, heldout []data.Record) Leak {
-	a, errA := loadLexicon(Train)
-	b, errB := loadLexicon(Heldout)
-	if errA != nil || errB != nil {
-		panic("synth: the embedded lexicons do not parse") // a fault of the build, which a test catches
-	}
-	known := common()
+// Leakage compares two sets of texts, and beside them the two halves of the grammar.
+func (g *Grammar) Leakage(train, heldout []data.Record) Leak {
+	a, b, known := g.halves[Train], g.halves[Heldout], g.common
 	l := Leak{SharedTemplates: listed(shared(templateTexts(a), templateTexts(b)))}
 	wa, wb := a.contentOf(known), b.contentOf(known)
 	l.SharedEntries = listed(shared(wa, wb))

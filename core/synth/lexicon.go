@@ -1,14 +1,11 @@
 package synth
 
 import (
-	"embed"
 	"fmt"
-	"path"
+	"maps"
+	"slices"
 	"strings"
 )
-
-//go:embed lexicon
-var lexicons embed.FS
 
 // entry is one line of a slot.
 type entry struct {
@@ -18,12 +15,13 @@ type entry struct {
 
 // template is one line of a @text section.
 type template struct {
-	id     string            // half/file:line
-	text   string            // as written
-	scope  string            // the file's scope
-	style  string            // one of Styles
-	labels map[string]string // task → label, or * for all of them
-	nodes  []node
+	id       string            // half/file:line
+	text     string            // as written
+	scope    string            // the file's scope
+	style    string            // one of Styles
+	labels   map[string]string // task → label, or * for all of them
+	nodes    []node
+	sentence bool // of a @sentences section: it stands as it is
 }
 
 // lexicon is one half of the grammar: its slots, keyed scope/name, and its templates.
@@ -32,25 +30,15 @@ type lexicon struct {
 	templates []*template
 }
 
-// loadLexicon reads a half from the embedded files, in the order of their names.
-func loadLexicon(half string) (*lexicon, error) {
-	lex := &lexicon{slots: map[string][]entry{}}
-	files, err := lexicons.ReadDir(path.Join("lexicon", half))
-	if err != nil {
-		return nil, fmt.Errorf("synth: lexicon %s: %w", half, err)
+func newLexicon() *lexicon { return &lexicon{slots: map[string][]entry{}} }
+
+// clone returns a lexicon that can grow without the first one.
+func (lex *lexicon) clone() *lexicon {
+	c := &lexicon{maps.Clone(lex.slots), slices.Clip(lex.templates)}
+	for key, entries := range c.slots {
+		c.slots[key] = slices.Clip(entries)
 	}
-	for _, f := range files {
-		name := path.Join("lexicon", half, f.Name())
-		text, err := lexicons.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("synth: %w", err)
-		}
-		scope := strings.TrimSuffix(f.Name(), ".txt")
-		if err := lex.parseFile(path.Join(half, scope), scope, string(text)); err != nil {
-			return nil, err
-		}
-	}
-	return lex, nil
+	return c
 }
 
 // parseFile adds the sections of one file. A bad line is named by file and line.
@@ -68,7 +56,7 @@ func (lex *lexicon) parseFile(file, scope, text string) error {
 			err = add(fmt.Sprintf("%s:%d", file, i+1), line)
 		}
 		if err != nil {
-			return fmt.Errorf("synth: lexicon %s, line %d: %w", file, i+1, err)
+			return fmt.Errorf("lexicon %s, line %d: %w", file, i+1, err)
 		}
 	}
 	return nil
@@ -80,8 +68,8 @@ func (lex *lexicon) section(scope, header string) (func(id, line string) error, 
 	if len(words) == 2 && words[0] == "@slot" {
 		return func(_, line string) error { return lex.addEntry(scope+"/"+words[1], line) }, nil
 	}
-	if len(words) < 3 || words[0] != "@text" {
-		return nil, fmt.Errorf("%q: expected @slot NAME or @text STYLE TASK=LABEL", header)
+	if len(words) < 3 || words[0] != "@text" && words[0] != "@sentences" {
+		return nil, fmt.Errorf("%q: expected @slot NAME, @text STYLE TASK=LABEL or @sentences STYLE TASK=LABEL", header)
 	}
 	labels := map[string]string{}
 	for _, w := range words[2:] {
@@ -90,6 +78,9 @@ func (lex *lexicon) section(scope, header string) (func(id, line string) error, 
 			return nil, fmt.Errorf("%q: expected TASK=LABEL", w)
 		}
 		labels[task] = label
+	}
+	if words[0] == "@sentences" {
+		return func(id, line string) error { return lex.addSentence(id, scope, words[1], line, labels) }, nil
 	}
 	return func(id, line string) error { return lex.addTemplate(id, scope, words[1], line, labels) }, nil
 }
@@ -111,7 +102,19 @@ func (lex *lexicon) addTemplate(id, scope, style, line string, labels map[string
 	if err != nil {
 		return err
 	}
-	lex.templates = append(lex.templates, &template{id, line, scope, style, labels, nodes})
+	lex.templates = append(lex.templates, &template{id, line, scope, style, labels, nodes, false})
+	return nil
+}
+
+func (lex *lexicon) addSentence(id, scope, style, line string, labels map[string]string) error {
+	if err := lex.addTemplate(id, scope, style, line, labels); err != nil {
+		return err
+	}
+	t := lex.templates[len(lex.templates)-1]
+	t.sentence = true
+	if len(t.nodes) != 1 || t.nodes[0].kind != literal {
+		return fmt.Errorf("%q: a sentence has no slots and no alternatives; put it under @text", line)
+	}
 	return nil
 }
 

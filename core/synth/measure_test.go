@@ -52,7 +52,7 @@ func TestMeasureCounts(t *testing.T) {
 }
 
 func TestNatural(t *testing.T) {
-	counts := Measure(Natural()).Tasks
+	counts := Measure(built().Natural()).Tasks
 	for _, task := range Tasks() {
 		least := 30
 		if task.Name == "sentiment" {
@@ -69,7 +69,7 @@ func TestNatural(t *testing.T) {
 			t.Errorf("%s: %d natural sentences, want 120 or more", task.Name, total)
 		}
 	}
-	if d := Measure(Natural()).Duplicates; d != 0 {
+	if d := Measure(built().Natural()).Duplicates; d != 0 {
 		t.Errorf("%d natural sentences stand twice", d)
 	}
 }
@@ -77,16 +77,12 @@ func TestNatural(t *testing.T) {
 // TestNaturalIsNotGenerated: no natural sentence is in the grammar, and none is near a text made from it.
 func TestNaturalIsNotGenerated(t *testing.T) {
 	for _, half := range []string{Train, Heldout} {
-		l := Leakage(large[half](), Natural())
+		l := built().Leakage(large[half](), built().Natural())
 		if len(l.EqualTexts) > 0 || l.NearDuplicates > 0 {
 			t.Errorf("%s: equal %q, near %d", half, l.EqualTexts, l.NearDuplicates)
 		}
-		lex, err := loadLexicon(half)
-		if err != nil {
-			t.Fatal(err)
-		}
-		natural := normalised(Natural())
-		for slot, entries := range lex.slots {
+		natural := normalised(built().Natural())
+		for slot, entries := range built().halves[half].slots {
 			for _, e := range entries {
 				if natural[strings.Join(words(e.text), " ")] {
 					t.Errorf("%s %s: %q is a natural sentence", half, slot, e.text)

@@ -5,14 +5,10 @@ import (
 	"unicode"
 )
 
-// common reads lexicon/common.txt: words that belong to no class and may stand in both halves.
-func common() map[string]bool {
-	text, err := lexicons.ReadFile("lexicon/common.txt")
-	if err != nil {
-		panic("synth: " + err.Error()) // it is embedded: its absence is a fault of the build
-	}
+// commonWords reads lexicon/common.txt: words that belong to no class and may stand in both halves.
+func commonWords(text string) map[string]bool {
 	out := map[string]bool{}
-	for _, line := range strings.Split(string(text), "\n") {
+	for _, line := range strings.Split(text, "\n") {
 		if !strings.HasPrefix(line, "#") {
 			for _, w := range strings.Fields(line) {
 				out[w] = true

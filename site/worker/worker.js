@@ -3,6 +3,7 @@
  * storage or network (weights, saves) is prepared here and reaches Go as streams.
  */
 import { Claims } from './claims.js'
+import { fetchGrammar } from './grammar.js'
 import { startProgram } from './program.js'
 import { SHELL, ThawError, decodeAnswer, encodeCommand } from './protocol.js'
 import { listSaves, openSave, removeSave, rowOf, writeSave } from './saves.js'
@@ -169,6 +170,7 @@ async function main() {
   const go = {}
   const shell = new Shell(go)
   const ready = new Promise((resolve) => { go.ready = () => resolve(undefined) })
+  go.grammar = fetchGrammar
   go.send = (/** @type {string} */ json, /** @type {Uint8Array[]} */ binary) => shell.hear(json, binary)
   const wish = new Promise((resolve) => {
     self.addEventListener('message', ({ data }) => {

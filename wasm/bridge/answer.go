@@ -33,7 +33,7 @@ func (s *session) evaluate(a *Evaluate) (any, error) {
 	if s.model.Heads == nil {
 		return nil, fault("state", "Train first.", "the model has no task heads yet")
 	}
-	records, err := a.Data.records(tasksOf(s.model.Heads.Tasks))
+	records, err := a.Data.records(&s.words, tasksOf(s.model.Heads.Tasks))
 	if err != nil {
 		return nil, err
 	}

@@ -118,7 +118,7 @@ func (s *session) comparison(id int, a *Compare) (*comparison, error) {
 		return nil, err
 	}
 	c := &comparison{course: course{id: id, what: "comparing"}, s: s, style: style(a.Head), settings: settings}
-	if c.data, c.tasks, err = gather(a.Data, a.Evals, a.Tasks, settings.Seed); err != nil {
+	if c.data, c.tasks, err = gather(&s.words, a.Data, a.Evals, a.Tasks, settings.Seed); err != nil {
 		return nil, err
 	}
 	policies := a.Policies

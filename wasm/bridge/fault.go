@@ -56,6 +56,7 @@ func kinds() []struct {
 		{train.ErrCheckpoint, "checkpoint", "Load the encoder that the run was saved with, and give the same data."},
 		{freeze.ErrPolicy, "policy", "Use none, all, backbone, layers:K, head:NAME, a name with *, ! before one, joined by commas; or probe; or a schedule such as backbone; 1:layers:4."},
 		{head.ErrTask, "task", "Correct the task and try again."},
+		{synth.ErrGrammar, "download", "Build dist/ again: wasm/grammar.json is not as it should be."},
 		{synth.ErrSpec, "synth", "Correct the request and try again."},
 		{safetensors.ErrTruncated, "truncated", "The file is not whole: get it again."},
 		{safetensors.ErrHeader, "weights", "Choose a model.safetensors of Hugging Face."},

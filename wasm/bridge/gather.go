@@ -10,8 +10,8 @@ import (
 const heldOut = 0.1
 
 // gather makes the data of a run and its tasks. Where the page names no tasks, those of the data are learnt.
-func gather(source *Source, evals *Evals, given []Task, seed uint64) (train.Data, []head.Task, error) {
-	records, err := source.records(given)
+func gather(w *words, source *Source, evals *Evals, given []Task, seed uint64) (train.Data, []head.Task, error) {
+	records, err := source.records(w, given)
 	if err != nil {
 		return train.Data{}, nil, err
 	}
@@ -24,13 +24,13 @@ func gather(source *Source, evals *Evals, given []Task, seed uint64) (train.Data
 		var heldout []data.Record
 		d.Train, heldout = data.Split(d.Train, heldOut, seed)
 		d.Evals = append(d.Evals, train.Set{Name: "heldout", Records: heldout})
-	} else if records, err = evals.Heldout.records(given); err != nil {
+	} else if records, err = evals.Heldout.records(w, given); err != nil {
 		return d, nil, err
 	} else {
 		d.Evals = append(d.Evals, train.Set{Name: "heldout", Records: only(tasks, records, false)})
 	}
 	if evals != nil && evals.Natural != nil {
-		if records, err = evals.Natural.records(given); err != nil {
+		if records, err = evals.Natural.records(w, given); err != nil {
 			return d, nil, err
 		}
 		d.Evals = append(d.Evals, train.Set{Name: "natural", Records: only(tasks, records, true)})

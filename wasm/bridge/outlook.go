@@ -11,7 +11,7 @@ import (
 // outlook says what a run would take with an encoder that is not loaded. A policy that does not fit it, such as one for layers that
 // it does not have, gives way to its default.
 func (s *session) outlook(a *Outlook) (any, error) {
-	examples, texts, err := sample(a.Data, a.Tasks)
+	examples, texts, err := sample(&s.words, a.Data, a.Tasks)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"thaw/core/backend"
 	"thaw/core/backend/cpu"
 	"thaw/core/kernel"
+	"thaw/core/synth/grammar"
 	"thaw/wasm/device"
 )
 
@@ -98,6 +99,13 @@ func (p *page) Poll() (Message, bool) {
 }
 
 func (p *page) Breathe() error { runtime.Gosched(); return nil }
+
+func (p *page) Grammar() ([]byte, error) { return builtIn().fetch() }
+
+// builtIn are the words that native programs carry.
+func builtIn() *words {
+	return &words{fetch: func() ([]byte, error) { return json.Marshal(grammar.Files()) }}
+}
 
 func (p *page) Send(text []byte, binary ...[]byte) error {
 	a := answer{Binary: binary}

@@ -21,7 +21,7 @@ func (s *session) plan(a *Plan) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	examples, texts, err := sample(a.Data, a.Tasks)
+	examples, texts, err := sample(&s.words, a.Data, a.Tasks)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func trainables(m *model.Model, policy freeze.Policy) (out []Trainable) {
 }
 
 // sample returns how many texts a source has, and some of them.
-func sample(s *Source, tasks []Task) (int, []data.Record, error) {
+func sample(w *words, s *Source, tasks []Task) (int, []data.Record, error) {
 	if s == nil {
 		return 0, nil, nil
 	}
@@ -91,7 +91,7 @@ func sample(s *Source, tasks []Task) (int, []data.Record, error) {
 	spec := *s.Synthetic
 	spec.N = min(spec.N, sampled)
 	few := Source{Synthetic: &spec}
-	records, err := few.records(tasks)
+	records, err := few.records(w, tasks)
 	if err != nil && s.Synthetic.N > synth.MaxTexts {
 		return 0, nil, err
 	}

@@ -6,8 +6,8 @@ import (
 	"thaw/wasm/jsio"
 )
 
-// worker is the Port of a browser's worker: the object thaw of its global scope, with a method send(json, arrays) of the
-// worker's. The bridge gives it a method receive(json, open, sink).
+// worker is the Port of a browser's worker: the object thaw of its global scope, with methods of the worker's: send(json, arrays)
+// and grammar(), which fetches a text. The bridge gives it a method receive(json, open, sink).
 type worker struct {
 	object jsio.Value
 	inbox  *jsio.Inbox
@@ -43,6 +43,15 @@ func (w *worker) Poll() (Message, bool) {
 }
 
 func (w *worker) Breathe() error { return w.breath.Take() }
+
+func (w *worker) Grammar() ([]byte, error) {
+	promise, err := w.object.Call("grammar")
+	if err != nil {
+		return nil, err
+	}
+	text, err := jsio.Await(promise)
+	return []byte(jsio.Text(text)), err
+}
 
 func (w *worker) Send(text []byte, binary ...[]byte) error {
 	arrays := make([]jsio.Value, len(binary))

@@ -24,7 +24,7 @@ func (s *session) report(a *Report, open func(string) (Stream, error)) (any, err
 		return nil, fault("state", "Train first.", "the model has no task heads that have learnt something")
 	}
 	tasks := s.model.Heads.Tasks
-	records, err := a.Data.records(tasksOf(tasks))
+	records, err := a.Data.records(&s.words, tasksOf(tasks))
 	if err != nil {
 		return nil, err
 	}

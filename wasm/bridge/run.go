@@ -87,7 +87,7 @@ func (s *session) begin(a *Train) (*train.Trainer, error) {
 	if a.Data == nil {
 		return nil, fault("data", "Give records, or {synthetic: {n: 2000, seed: 1}}.", "there are no data to train on")
 	}
-	d, tasks, err := gather(a.Data, a.Evals, a.Tasks, settings.Seed)
+	d, tasks, err := gather(&s.words, a.Data, a.Evals, a.Tasks, settings.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +252,7 @@ func (s *session) resume(a *Resume, open func(string) (Stream, error)) (any, err
 	if err != nil {
 		return nil, err
 	}
-	d, _, err := gather(&a.Data, a.Evals, a.Tasks, settings.Seed)
+	d, _, err := gather(&s.words, &a.Data, a.Evals, a.Tasks, settings.Seed)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,8 @@ type Port interface {
 	Poll() (Message, bool)
 	// Breathe lets messages that were sent meanwhile arrive.
 	Breathe() error
+	// Grammar fetches what synthetic text is made of: the files by their paths, as JSON.
+	Grammar() ([]byte, error)
 	// Send answers; the binary arrays travel beside the JSON.
 	Send(message []byte, binary ...[]byte) error
 }
@@ -73,7 +75,7 @@ func Serve(port Port, devices Devices) error { return serve(port, devices, breat
 
 // serve lets messages in at least every so often.
 func serve(port Port, devices Devices, often time.Duration) error {
-	s := &session{port: port, devices: devices, often: often, last: time.Now()}
+	s := &session{port: port, devices: devices, often: often, last: time.Now(), words: words{fetch: port.Grammar}}
 	s.ops = devices.Open(s.tick)
 	for !s.closed {
 		s.handle(s.next())
@@ -94,7 +96,8 @@ type session struct {
 	worn    bool    // a run has changed its weights since then
 	freeze  string  // policy of the next run where the page says none
 	speed   speed
-	deaf    bool // messages have to wait
+	words   words // of synthetic text
+	deaf    bool  // messages have to wait
 
 	works   []*work   // what is being done, the innermost last
 	waiting []request // commands put off until the work is over
@@ -246,11 +249,11 @@ func (s *session) answers(args any) (any, error) {
 	case *Outlook:
 		return s.outlook(a)
 	case *Synth:
-		return synthesise(a)
+		return synthesise(&s.words, a)
 	case *Natural:
-		return natural(), nil
+		return natural(&s.words)
 	case *Leakage:
-		return leakage(a)
+		return leakage(&s.words, a)
 	case *Predict:
 		return s.predict(a)
 	case *Evaluate:

@@ -9,7 +9,7 @@ import (
 )
 
 // records are the labelled texts of a source. Text is made for the given tasks where the spec names none.
-func (s *Source) records(given []Task) ([]data.Record, error) {
+func (s *Source) records(w *words, given []Task) ([]data.Record, error) {
 	if s.Synthetic == nil {
 		return s.Records, nil
 	}
@@ -24,7 +24,11 @@ func (s *Source) records(given []Task) ([]data.Record, error) {
 			return nil, fault("synth", "Add words and sentences for the task, or give records with its labels.", "the grammar has no text for any of these tasks")
 		}
 	}
-	return synth.Generate(spec)
+	g, err := w.open()
+	if err != nil {
+		return nil, err
+	}
+	return g.Generate(spec)
 }
 
 // tasksFrom fills in what the page left out: kinds, weights, and labels, which come from the grammar's own tasks or from
@@ -97,24 +101,38 @@ func only(tasks []head.Task, records []data.Record, known bool) []data.Record {
 	return out
 }
 
-func synthesise(a *Synth) (any, error) {
-	records, err := synth.Generate(a.Spec)
+func synthesise(w *words, a *Synth) (any, error) {
+	g, err := w.open()
+	if err != nil {
+		return nil, err
+	}
+	records, err := g.Generate(a.Spec)
 	if err != nil {
 		return nil, err
 	}
 	return Synthesised{records, synth.Measure(records)}, nil
 }
 
-func natural() any { return Records{synth.Natural()} }
+func natural(w *words) (any, error) {
+	g, err := w.open()
+	if err != nil {
+		return nil, err
+	}
+	return Records{g.Natural()}, nil
+}
 
-func leakage(a *Leakage) (any, error) {
-	train, err := a.Train.records(nil)
+func leakage(w *words, a *Leakage) (any, error) {
+	g, err := w.open()
 	if err != nil {
 		return nil, err
 	}
-	heldout, err := a.Heldout.records(nil)
+	train, err := a.Train.records(w, nil)
 	if err != nil {
 		return nil, err
 	}
-	return synth.Leakage(train, heldout), nil
+	heldout, err := a.Heldout.records(w, nil)
+	if err != nil {
+		return nil, err
+	}
+	return g.Leakage(train, heldout), nil
 }

@@ -63,7 +63,7 @@ func TestGather(t *testing.T) {
 	}
 	natural := []data.Record{record("n", "a", "x"), record("n", "a", "unknown"), record("n", "b", "p")}
 	only := []Task{{Name: "a", Labels: []string{"x", "y"}}}
-	d, tasks, err := gather(&Source{Records: records}, &Evals{Natural: &Source{Records: natural}}, only, 1)
+	d, tasks, err := gather(builtIn(), &Source{Records: records}, &Evals{Natural: &Source{Records: natural}}, only, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestGather(t *testing.T) {
 	if slices.ContainsFunc(d.Train, func(r data.Record) bool { return r.Labels["b"] != "" }) {
 		t.Error("labels of a task that is not learnt are left")
 	}
-	again, _, _ := gather(&Source{Records: records}, nil, only, 1)
+	again, _, _ := gather(builtIn(), &Source{Records: records}, nil, only, 1)
 	if !reflect.DeepEqual(again.Evals[0], d.Evals[0]) {
 		t.Error("the same seed holds out other records")
 	}
@@ -85,7 +85,7 @@ func TestGather(t *testing.T) {
 func TestSyntheticSource(t *testing.T) {
 	sentiment := []Task{{Name: "sentiment", Labels: []string{"negative", "positive"}}}
 	s := Source{Synthetic: &synth.Spec{N: 20, Seed: 1}}
-	records, err := s.records(sentiment)
+	records, err := s.records(builtIn(), sentiment)
 	if err != nil || len(records) != 20 {
 		t.Fatalf("%d records, %v", len(records), err)
 	}
@@ -94,7 +94,7 @@ func TestSyntheticSource(t *testing.T) {
 			t.Errorf("text for another task: %+v", r)
 		}
 	}
-	if _, err := s.records([]Task{{Name: "urgency", Labels: []string{"low", "high"}}}); asFaultCode(err) != "synth" {
+	if _, err := s.records(builtIn(), []Task{{Name: "urgency", Labels: []string{"low", "high"}}}); asFaultCode(err) != "synth" {
 		t.Errorf("a task that the grammar does not know: %v", err)
 	}
 	if len(s.Synthetic.Tasks) != 0 {
@@ -103,7 +103,7 @@ func TestSyntheticSource(t *testing.T) {
 }
 
 func TestSample(t *testing.T) {
-	n, some, err := sample(&Source{Synthetic: &synth.Spec{N: 5000, Seed: 1}}, nil)
+	n, some, err := sample(builtIn(), &Source{Synthetic: &synth.Spec{N: 5000, Seed: 1}}, nil)
 	if err != nil || n != 5000 || len(some) != sampled {
 		t.Errorf("%d texts, %d sampled, %v", n, len(some), err)
 	}
@@ -111,7 +111,7 @@ func TestSample(t *testing.T) {
 	for i := range many {
 		many[i] = record(string(rune('a' + i/100)))
 	}
-	n, some, _ = sample(&Source{Records: many}, nil)
+	n, some, _ = sample(builtIn(), &Source{Records: many}, nil)
 	if n != 1000 || len(some) != sampled || some[0].Text == some[sampled-1].Text {
 		t.Errorf("%d texts, %d sampled from one end", n, len(some))
 	}

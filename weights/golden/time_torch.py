@@ -2,11 +2,15 @@
 
 forward is the encoder without gradients, in inference mode. step is a full training step of two mean-pooled heads: forward,
 backward, clipping, and AdamW's fused kernel, the quicker of PyTorch's two. Dropout is off, attention PyTorch's default.
-Sentences of one length go in without a mask, others padded to the longest, as transformers does it.
+Sentences of one length go in without a mask, others padded to the longest, as transformers does it. tokenize is a batch through
+Hugging Face tokenizers, on one thread.
 """
 
+import os
+import pathlib
 import sys
 
+import tokenizers
 import torch
 from transformers import AutoModel
 
@@ -32,10 +36,17 @@ def optimizer(model, s):
 class Bench:
     def __init__(self, folder):
         self.encoder = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+        self.tokenizer = tokenizers.Tokenizer.from_file(str(pathlib.Path(folder) / "tokenizer.json"))
+        self.tokenizer.no_padding()
         self.key, self.step_once = None, None
 
     def work(self, job):
-        return self.forward(job) if job["work"] == "forward" else self.step(job)
+        return {"forward": self.forward, "step": self.step, "tokenize": self.tokenize}[job["work"]](job)
+
+    def tokenize(self, job):
+        self.tokenizer.enable_truncation(job["maxLength"])
+        ms, rows = jobs.timed(job["repeat"], lambda: self.tokenizer.encode_batch(job["texts"]))
+        return ms, jobs.sample([i for row in rows for i in row.ids])
 
     def inputs(self, sentences):
         ids, mask = packed.padded(sentences)
@@ -76,6 +87,7 @@ class Bench:
 
 def main(folder, threads):
     recording.settle(0)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
     torch.use_deterministic_algorithms(False)
     torch.set_num_threads(int(threads))
     jobs.serve(Bench(folder).work)

@@ -15,7 +15,7 @@ import (
 // A job is a line on standard input of `thaw bench --jobs`: what to do, how often, and on which texts. site/dev/bench
 // sends the same jobs to other programs, turn by turn.
 type job struct {
-	Work      string              `json:"work"` // "forward" or "step"
+	Work      string              `json:"work"` // "forward", "step" or "tokenize"
 	Repeat    int                 `json:"repeat"`
 	Texts     []string            `json:"texts"`
 	MaxLength int                 `json:"maxLength"`
@@ -81,8 +81,10 @@ func (b *bench) job(m *model.Model, line []byte) (jobAnswer, error) {
 		return b.forwardJob(m, j)
 	case "step":
 		return b.stepJob(m, j)
+	case "tokenize":
+		return b.tokenizeJob(m, j)
 	}
-	return jobAnswer{}, fmt.Errorf("work %q is unknown, want forward or step", j.Work)
+	return jobAnswer{}, fmt.Errorf("work %q is unknown, want forward, step or tokenize", j.Work)
 }
 
 // timed repeats work.
@@ -115,6 +117,23 @@ func (b *bench) forwardJob(m *model.Model, j job) (jobAnswer, error) {
 		return jobAnswer{}, err
 	}
 	return jobAnswer{MS: ms, Sample: sampled(all)}, nil
+}
+
+// tokenizeJob turns the texts into ids, one by one.
+func (b *bench) tokenizeJob(m *model.Model, j job) (jobAnswer, error) {
+	var all []float32
+	ms, err := b.timed(j.Repeat, func() error {
+		for _, text := range j.Texts {
+			m.Tokenizer.Encode(text, j.MaxLength)
+		}
+		return nil
+	})
+	for _, text := range j.Texts {
+		for _, id := range m.Tokenizer.Encode(text, j.MaxLength).IDs {
+			all = append(all, float32(id))
+		}
+	}
+	return jobAnswer{MS: ms, Sample: sampled(all)}, err
 }
 
 // samples is how many numbers of a result are compared.

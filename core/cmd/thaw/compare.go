@@ -15,7 +15,6 @@ import (
 	"thaw/core/freeze"
 	"thaw/core/head"
 	"thaw/core/model"
-	"thaw/core/synth"
 	"thaw/core/train"
 )
 
@@ -232,7 +231,7 @@ func stepLine(live *liveLine) func(train.Event) {
 
 // naturalOf is the sentences written by hand with a label of these tasks; none if they know other labels.
 func naturalOf(tasks []head.Task) (records []data.Record) {
-	kept, _ := keepTasks(tasks, synth.Natural())
+	kept, _ := keepTasks(tasks, words().Natural())
 	if data.Check(tasks, kept) != nil {
 		return nil
 	}

@@ -196,12 +196,13 @@ func TestBenchJobs(t *testing.T) {
 		`{"work":"knit","repeat":1,"texts":["a"]}`, `{"work":"forward","repeat":0,"texts":["a"]}`, `{"work":"forward","repeat":1}`, `{`,
 		`{"work":"step","repeat":1,"texts":["a"],"maxLength":8,"freeze":"sideways",` + tasks + `}`,
 		`{"work":"forward","repeat":1,"texts":["a warm film"],"maxLength":8}`,
+		`{"work":"tokenize","repeat":2,"texts":["a warm film","game"],"maxLength":8}`,
 	}, "\n")
 	answers := objects(t, must(t, words, "bench", "--jobs", "--encoder", encoder, "--threads", "2").out)
-	if len(answers) != 8 {
-		t.Fatalf("%d answers to 8 jobs: %v", len(answers), answers)
+	if len(answers) != 9 {
+		t.Fatalf("%d answers to 9 jobs: %v", len(answers), answers)
 	}
-	for i, n := range map[int]int{0: 2, 1: 3, 7: 1} {
+	for i, n := range map[int]int{0: 2, 1: 3, 7: 1, 8: 2} {
 		if ms := answers[i]["ms"].([]any); len(ms) != n || ms[0].(float64) <= 0 || answers[i]["error"] != nil {
 			t.Errorf("job %d: %v, want %d times", i, answers[i], n)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"thaw/core/data"
 	"thaw/core/synth"
+	"thaw/core/synth/grammar"
 )
 
 func synthCommand() command {
@@ -48,9 +49,9 @@ func synthCommand() command {
 					}
 				}
 				if natural {
-					return writeRecords(s.out, synth.Natural())
+					return writeRecords(s.out, words().Natural())
 				}
-				return synthesize(s.out, spec, *stats)
+				return synthesize(s.out, words(), spec, *stats)
 			}
 		},
 	}
@@ -58,9 +59,18 @@ func synthCommand() command {
 
 const naturalSplit = "natural"
 
+// words is the grammar that this program carries.
+func words() *synth.Grammar {
+	g, err := synth.Open(grammar.Files())
+	if err != nil {
+		panic(err) // a fault of the build, which tests find
+	}
+	return g
+}
+
 // synthesize prints texts or what can be said of them.
-func synthesize(w io.Writer, spec synth.Spec, stats bool) error {
-	records, err := generate(spec)
+func synthesize(w io.Writer, g *synth.Grammar, spec synth.Spec, stats bool) error {
+	records, err := generate(g, spec)
 	if err != nil {
 		return err
 	}
@@ -72,7 +82,7 @@ func synthesize(w io.Writer, spec synth.Spec, stats bool) error {
 	if spec.Split == synth.Heldout {
 		other.Split = synth.Train
 	}
-	against, err := generate(other)
+	against, err := generate(g, other)
 	if err != nil {
 		return err
 	}
@@ -83,12 +93,12 @@ func synthesize(w io.Writer, spec synth.Spec, stats bool) error {
 	return jsonLines(w).Encode(struct {
 		synth.Stats
 		Leak synth.Leak `json:"leak"`
-	}{synth.Measure(records), synth.Leakage(trainSet, heldout)})
+	}{synth.Measure(records), g.Leakage(trainSet, heldout)})
 }
 
 // generate makes texts; a request that cannot be met is wrong usage.
-func generate(spec synth.Spec) ([]data.Record, error) {
-	records, err := synth.Generate(spec)
+func generate(g *synth.Grammar, spec synth.Spec) ([]data.Record, error) {
+	records, err := g.Generate(spec)
 	if errors.Is(err, synth.ErrSpec) {
 		return nil, usageError(err.Error())
 	}

@@ -38,6 +38,12 @@ export function equal(n, length) { return sentences(Array.from({ length: n }, ()
 /** Sentences of 5 to 60 tokens, each length as often as any. */
 export function mixed() { return sentences(Array.from({ length: 32 }, (_, i) => 5 + (i * 23 + 11) % 56)) }
 
+/** Sentences as people write them, to be turned into ids. */
+export function tokenize(model) {
+  const texts = ['topic', 'sentiment'].flatMap((name) => readFileSync(`core/synth/grammar/natural/${name}.jsonl`, 'utf8').trim().split('\n').map((line) => JSON.parse(line).text))
+  return { work: 'tokenize', model, texts, maxLength: 128 }
+}
+
 /** @param {string} model @param {ReturnType<typeof sentences>} text */
 export function forward(model, text) { return { work: 'forward', model, file: `/models/${model}.onnx`, ...text } }
 

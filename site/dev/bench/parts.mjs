@@ -1,6 +1,6 @@
 /** The parts of the bench. Each measures and yields rows of the table. */
 import { on } from './contestants.mjs'
-import { block, equal, forward, gflop, mixed, products, step } from './jobs.mjs'
+import { block, equal, forward, gflop, mixed, products, step, tokenize } from './jobs.mjs'
 import { row } from './rows.mjs'
 import { geometricMean } from './stats.mjs'
 import { TARGETS } from './targets.mjs'
@@ -133,6 +133,8 @@ async function* native(s) {
       yield* nativeRows(`${TITLES[model]} step ${shape}, ${freeze}, native`, await s.race(all, step(model, text, freeze)), text, freeze === 'none' ? TARGETS.native : undefined, ['PyTorch'])
     }
     if (model === 'minilm') {
+      const words = await s.race([all[0], ...all.filter(({ name }) => name === on('PyTorch', 1))], tokenize(model))
+      yield* row('native', 'sentences to ids, native', 1, 'Hugging Face tokenizers', words[on('thaw', 1)], words[on('PyTorch', 1)], TARGETS.tokenizer)
       yield* nativeRows(`${TITLES[model]} step of 32 mixed lengths, none, native`, await s.race(all, step(model, padded, 'none')), padded, padding, ['PyTorch'])
     }
     await s.close(all)

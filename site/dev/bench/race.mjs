@@ -7,6 +7,9 @@ const REST = 30
 /** Milliseconds of work before the first turn: an engine compiles hot code again meanwhile, on threads that the contestants need. */
 const WARMTH = 500
 
+/** Runs that warm at most. */
+const ENOUGH = 500
+
 /** Contestants whose results lie further apart than this do not do the same work. */
 const AGREED = 1e-3
 
@@ -59,9 +62,9 @@ async function warmUp(contestants, job, least) {
   return took
 }
 
-/** Runs a contestant `least` times, and again until it has worked for WARMTH. */
+/** Runs a contestant `least` times, and again until it has worked for WARMTH or ENOUGH times. */
 async function warmed(contestant, job, least) {
   const answer = await contestant.run({ ...job, repeat: least })
   const left = WARMTH - answer.ms.reduce((sum, ms) => sum + ms, 0)
-  return left > 0 ? contestant.run({ ...job, repeat: Math.ceil(left / answer.ms[least - 1]) }) : answer
+  return left > 0 ? contestant.run({ ...job, repeat: Math.min(ENOUGH, Math.ceil(left / answer.ms[least - 1])) }) : answer
 }

@@ -1,7 +1,7 @@
 /**
  * thaw.js in a page of its own, on a small random model: the numbers of the native run, and what happens when things go wrong.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { serve } from '../../dev/serve.mjs'
@@ -27,6 +27,7 @@ export async function useApi(browser, dist, report) {
     await report.part('the numbers of a native run', () => sameNumbers(page, report))
     await report.part('faulty files', () => faultyFiles(page, report))
     await report.part('faulty downloads', () => faultyDownloads(page, folder, report))
+    await report.part('the words of synthetic sentences', () => missingWords(page, folder, report))
     await report.part('the hub', () => fromTheHub(page, report))
     await report.part('a policy in mid-run', () => refreeze(page, report))
     await report.part('a fit at once', () => probe(page, report))
@@ -116,6 +117,17 @@ async function faultyFiles(page, report) {
   say('single', 'task', /labels/)
   say('policy', 'policy', /layers:many/)
   report.check('the loaded model still answers', ['sports', 'business'].includes(faults.still), faults.still)
+}
+
+/** A site's words are fetched when they are needed; until then nobody misses them. */
+async function missingWords(page, folder, report) {
+  const [file, away] = ['wasm/grammar.json', 'away.json'].map((name) => path.join(folder, name))
+  renameSync(file, away)
+  const missing = await page.evaluate(() => window.thawTest.fault(window.thawTest.t.synth({ n: 4, seed: 1 })))
+  report.check('words that are not there are named', missing?.code === 'download' && /words.*404/.test(missing.message) && missing.hint !== '', missing)
+  renameSync(away, file)
+  const { records } = await page.evaluate(() => window.thawTest.t.synth({ n: 4, seed: 1 }))
+  report.check('and fetched the next time', records.length === 4 && records.every((r) => r.text.length > 3), records)
 }
 
 async function faultyDownloads(page, folder, report) {

@@ -3,7 +3,7 @@
  * made for them.
  */
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -33,7 +33,9 @@ export function tinyJob() {
  * @param {string} folder  an empty folder
  */
 export function tinySite(dist, folder) {
-  for (const part of ['index.html', 'site', 'wasm']) symlinkSync(path.resolve(dist, part), path.join(folder, part))
+  mkdirSync(path.join(folder, 'wasm')) // of single links, so that a test can take a file away
+  const parts = ['index.html', 'site', ...readdirSync(path.join(dist, 'wasm')).map((file) => `wasm/${file}`)]
+  for (const part of parts) symlinkSync(path.resolve(dist, part), path.join(folder, part))
   writeFileSync(path.join(folder, 'blank.html'), '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>thaw</title>')
   mkdirSync(path.join(folder, 'weights', 'tiny'), { recursive: true })
   const files = Object.entries(FILES).map(([name, file]) => {
