@@ -9,7 +9,9 @@
 //	@slot leader                      entries of the slot "leader" follow, one a line
 //	@text headline topic=world        templates follow: a style, then a label for one task or more
 //	{leader} [meets|visits] {country}
-//	@sentences review sentiment=*     sentences follow that stand as they are, each drawn a quarter as often as a template
+//	@sentences review sentiment=*     sentences follow that stand as they are, alone or beside others of the file, each drawn a
+//	                                  quarter as often as a template
+//	@whole review sentiment=*         texts follow that always stand alone
 //
 // In an entry or a template:
 //

@@ -149,8 +149,9 @@ func (e *Edits) apply(lex *lexicon, half string, known map[string]bool) error {
 					continue
 				}
 				id := fmt.Sprintf("edits/%s/%s:%d", te.Name, le.Name, i+1)
+				t := template{id: id, text: line, section: textSection, scope: scope, style: style, labels: map[string]string{te.Name: le.Name}}
 				for range ownWeight {
-					if err := lex.addTemplate(id, scope, style, line, map[string]string{te.Name: le.Name}); err != nil {
+					if err := lex.addTemplate(t); err != nil {
 						return fmt.Errorf("%w: %w", ErrSpec, err)
 					}
 				}

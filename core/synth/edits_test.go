@@ -106,7 +106,7 @@ func TestLexiconErrorsNameFileAndLine(t *testing.T) {
 		"@text report topic\nfoo":       "expected TASK=LABEL",
 		"@slot a\n{b":                   "line 2",
 		"@sentences report a=b\n{b}":    "has no slots",
-		"@sentences a=b\nc":             "@sentences STYLE TASK=LABEL",
+		"@sentences a=b\nc":             "@whole with STYLE TASK=LABEL",
 	} {
 		lex := &lexicon{slots: map[string][]entry{}}
 		if err := lex.parseFile("train/x", "x", text); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "train/x") {

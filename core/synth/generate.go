@@ -152,18 +152,49 @@ func longer(a, b string) string {
 	return b
 }
 
-// once writes one text, still untidy, for a cell: a piece for each style of parts.
+// once writes one text, still untidy, for a cell: a piece for each style of parts, or fewer where none would follow the first.
 func (p *plan) once(c cell, parts []string, r *random) []string {
 	key := p.key(c)
 	x := &expander{p, r, c, key, "", nil}
-	pieces := make([]string, len(parts))
-	for i, style := range parts {
-		pool := p.pools[key][style]
-		t := pool[r.below(len(pool))]
+	var first *template
+	var pieces []string
+	for _, style := range parts {
+		t := p.draw(key, style, first, r)
+		if t == nil {
+			break
+		}
+		if first == nil {
+			first = t
+		}
 		x.scope = t.scope
 		var b strings.Builder
 		x.write(&b, t.nodes)
-		pieces[i] = b.String()
+		pieces = append(pieces, b.String())
 	}
 	return pieces
+}
+
+// draws is how often a template is drawn before a text ends for want of one that may follow.
+const draws = 16
+
+// draw returns a template that may follow the first of a text, nil if none comes up.
+func (p *plan) draw(key, style string, first *template, r *random) *template {
+	pool := p.pools[key][style]
+	for range draws {
+		if t := pool[r.below(len(pool))]; first == nil || follows(first, t) {
+			return t
+		}
+	}
+	return nil
+}
+
+// follows says whether two pieces may be one text: what was written by hand is about one matter, and keeps to its file.
+func follows(first, t *template) bool {
+	switch first.section {
+	case textSection:
+		return t.section == textSection
+	case sentenceSection:
+		return t.section == sentenceSection && t.scope == first.scope
+	}
+	return false
 }

@@ -34,7 +34,7 @@ func TestSentencesLeaveHeldoutWordsAlone(t *testing.T) {
 	g := built()
 	heldout, n := g.halves[Heldout].contentOf(g.common), 0
 	for _, tm := range g.halves[Train].templates {
-		if !tm.sentence {
+		if tm.section == textSection {
 			continue
 		}
 		n++
@@ -59,6 +59,37 @@ func TestEditsLeaveTheGrammarAsItWas(t *testing.T) {
 	for i, r := range must(t, s) {
 		if r.Text != before[i].Text {
 			t.Fatalf("text %d is %q after edits, %q before", i, r.Text, before[i].Text)
+		}
+	}
+}
+
+// Sentences and whole texts stand in a text as they were written, but for a stop that some lack.
+func TestWhatWasWrittenStandsAsItIs(t *testing.T) {
+	for _, half := range []string{Train, Heldout} {
+		for _, tm := range built().halves[half].templates {
+			if tm.section == textSection {
+				continue
+			}
+			if looks := dress(tidy(tm.text), tm.style, nil); strings.TrimSuffix(looks, ".") != strings.TrimSuffix(tm.text, ".") {
+				t.Errorf("%s: %q becomes %q", tm.id, tm.text, looks)
+			}
+		}
+	}
+}
+
+// What was written by hand is joined to its like, or stands alone.
+func TestPiecesBelongTogether(t *testing.T) {
+	at := func(section, scope string) *template { return &template{section: section, scope: scope} }
+	text, critic, guest := at(textSection, "reviews"), at(sentenceSection, "critics"), at(wholeSection, "customers")
+	for _, c := range []struct {
+		first, next *template
+		want        bool
+	}{
+		{text, at(textSection, "news"), true}, {text, critic, false}, {text, guest, false}, {critic, at(sentenceSection, "critics"), true},
+		{critic, at(sentenceSection, "cooks"), false}, {critic, text, false}, {critic, guest, false}, {guest, at(wholeSection, "customers"), false},
+	} {
+		if got := follows(c.first, c.next); got != c.want {
+			t.Errorf("%s of %s after %s of %s: %v", c.next.section, c.next.scope, c.first.section, c.first.scope, got)
 		}
 	}
 }

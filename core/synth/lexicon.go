@@ -13,15 +13,22 @@ type entry struct {
 	nodes []node
 }
 
-// template is one line of a @text section.
+// The sections of templates.
+const (
+	textSection     = "@text"      // templates
+	sentenceSection = "@sentences" // that stand as they are, beside others of their file
+	wholeSection    = "@whole"     // texts that stand alone
+)
+
+// template is one line of such a section.
 type template struct {
-	id       string            // half/file:line
-	text     string            // as written
-	scope    string            // the file's scope
-	style    string            // one of Styles
-	labels   map[string]string // task → label, or * for all of them
-	nodes    []node
-	sentence bool // of a @sentences section: it stands as it is
+	id      string            // half/file:line
+	text    string            // as written
+	section string            // one of these
+	scope   string            // the file's scope
+	style   string            // one of Styles
+	labels  map[string]string // task → label, or * for all of them
+	nodes   []node
 }
 
 // lexicon is one half of the grammar: its slots, keyed scope/name, and its templates.
@@ -68,8 +75,8 @@ func (lex *lexicon) section(scope, header string) (func(id, line string) error, 
 	if len(words) == 2 && words[0] == "@slot" {
 		return func(_, line string) error { return lex.addEntry(scope+"/"+words[1], line) }, nil
 	}
-	if len(words) < 3 || words[0] != "@text" && words[0] != "@sentences" {
-		return nil, fmt.Errorf("%q: expected @slot NAME, @text STYLE TASK=LABEL or @sentences STYLE TASK=LABEL", header)
+	if len(words) < 3 || words[0] != textSection && words[0] != sentenceSection && words[0] != wholeSection {
+		return nil, fmt.Errorf("%q: expected @slot NAME, or @text, @sentences or @whole with STYLE TASK=LABEL", header)
 	}
 	labels := map[string]string{}
 	for _, w := range words[2:] {
@@ -79,10 +86,9 @@ func (lex *lexicon) section(scope, header string) (func(id, line string) error, 
 		}
 		labels[task] = label
 	}
-	if words[0] == "@sentences" {
-		return func(id, line string) error { return lex.addSentence(id, scope, words[1], line, labels) }, nil
-	}
-	return func(id, line string) error { return lex.addTemplate(id, scope, words[1], line, labels) }, nil
+	return func(id, line string) error {
+		return lex.addTemplate(template{id: id, text: line, section: words[0], scope: scope, style: words[1], labels: labels})
+	}, nil
 }
 
 func (lex *lexicon) addEntry(key, line string) error {
@@ -94,27 +100,18 @@ func (lex *lexicon) addEntry(key, line string) error {
 	return nil
 }
 
-func (lex *lexicon) addTemplate(id, scope, style, line string, labels map[string]string) error {
-	if !isStyle(style) {
-		return fmt.Errorf("style %q: expected one of %s", style, strings.Join(Styles(), ", "))
+// addTemplate parses and adds one.
+func (lex *lexicon) addTemplate(t template) (err error) {
+	if !isStyle(t.style) {
+		return fmt.Errorf("style %q: expected one of %s", t.style, strings.Join(Styles(), ", "))
 	}
-	nodes, err := parseTemplate(line)
-	if err != nil {
+	if t.nodes, err = parseTemplate(t.text); err != nil {
 		return err
 	}
-	lex.templates = append(lex.templates, &template{id, line, scope, style, labels, nodes, false})
-	return nil
-}
-
-func (lex *lexicon) addSentence(id, scope, style, line string, labels map[string]string) error {
-	if err := lex.addTemplate(id, scope, style, line, labels); err != nil {
-		return err
+	if t.section != textSection && (len(t.nodes) != 1 || t.nodes[0].kind != literal) {
+		return fmt.Errorf("%q: what stands under %s has no slots and no alternatives; put it under %s", t.text, t.section, textSection)
 	}
-	t := lex.templates[len(lex.templates)-1]
-	t.sentence = true
-	if len(t.nodes) != 1 || t.nodes[0].kind != literal {
-		return fmt.Errorf("%q: a sentence has no slots and no alternatives; put it under @text", line)
-	}
+	lex.templates = append(lex.templates, &t)
 	return nil
 }
 

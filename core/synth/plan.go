@@ -70,7 +70,7 @@ func newPlan(lex *lexicon, tasks []taskLabels) *plan {
 // the other side's words, by negation or contrast, four times if not. On frozen features a linear model learned nothing from such texts alone (0.50 on the
 // natural sentences), and with as many of them as of plain ones it lost up to five points.
 func weight(t *template) int {
-	if t.sentence || speaksForOthers(t.nodes) {
+	if t.section != textSection || speaksForOthers(t.nodes) {
 		return 1
 	}
 	return 4
