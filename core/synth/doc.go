@@ -2,8 +2,9 @@
 //
 // # Lexicon files
 //
-// Package grammar has the files; Open reads them. lexicon/train and lexicon/heldout hold the grammar as plain text, one folder a half. The halves share no template and
-// no content word of a slot, so a model's score on the held-out half is not memory. A file's base name is its scope.
+// Package grammar has the files; Open reads them. lexicon/train and lexicon/heldout hold the grammar as plain text, one
+// folder a half. The halves share no template and no content word of a slot, so a model's score on the held-out half is
+// not memory. A file's base name is its scope.
 //
 //	# a comment
 //	@slot leader                      entries of the slot "leader" follow, one a line

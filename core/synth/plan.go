@@ -66,9 +66,10 @@ func newPlan(lex *lexicon, tasks []taskLabels) *plan {
 	return p
 }
 
-// weight is how often a template stands in its pool: once if it is one of thousands of sentences, or if it also speaks with
-// the other side's words, by negation or contrast, four times if not. On frozen features a linear model learned nothing from such texts alone (0.50 on the
-// natural sentences), and with as many of them as of plain ones it lost up to five points.
+// weight is how often a template stands in its pool: once if it is one of thousands of sentences,
+// or if it also speaks with the other side's words, by negation or contrast, four times if not. On frozen features a linear
+// model learned nothing from texts of both sides' words alone (0.50 on the natural sentences), and with as many of them as
+// of plain ones it lost up to five points.
 func weight(t *template) int {
 	if t.section != textSection || speaksForOthers(t.nodes) {
 		return 1

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"thaw/core/data"
 	"thaw/core/synth"
 )
 
@@ -45,7 +46,11 @@ func TestWordsThatAreNone(t *testing.T) {
 // Data of one's own need no words.
 func TestRecordsNeedNoWords(t *testing.T) {
 	w := &words{fetch: func() ([]byte, error) { return nil, errors.New("fetched") }}
-	if _, _, err := sample(w, &Source{Records: nil}, nil); err != nil {
-		t.Error(err)
+	own := &Source{Records: []data.Record{record("a"), record("b")}}
+	if n, _, err := sample(w, own, nil); n != 2 || err != nil {
+		t.Errorf("%d records, %v", n, err)
+	}
+	if records, err := own.records(w, nil); len(records) != 2 || err != nil {
+		t.Errorf("%d records, %v", len(records), err)
 	}
 }

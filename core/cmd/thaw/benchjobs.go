@@ -123,16 +123,14 @@ func (b *bench) forwardJob(m *model.Model, j job) (jobAnswer, error) {
 func (b *bench) tokenizeJob(m *model.Model, j job) (jobAnswer, error) {
 	var all []float32
 	ms, err := b.timed(j.Repeat, func() error {
+		all = all[:0]
 		for _, text := range j.Texts {
-			m.Tokenizer.Encode(text, j.MaxLength)
+			for _, id := range m.Tokenizer.Encode(text, j.MaxLength).IDs {
+				all = append(all, float32(id))
+			}
 		}
 		return nil
 	})
-	for _, text := range j.Texts {
-		for _, id := range m.Tokenizer.Encode(text, j.MaxLength).IDs {
-			all = append(all, float32(id))
-		}
-	}
 	return jobAnswer{MS: ms, Sample: sampled(all)}, err
 }
 

@@ -212,6 +212,15 @@ func TestBenchJobs(t *testing.T) {
 			t.Errorf("job %d: error %q, want %q in it", i, why, part)
 		}
 	}
+	var ids []any
+	for _, o := range objects(t, must(t, "a warm film\ngame\n", "tokenize", "--encoder", encoder, "--json").out) {
+		ids = append(ids, o["ids"].([]any)...)
+	}
+	for i, v := range answers[8]["sample"].([]any) {
+		if want := ids[i*len(ids)/samples]; v != want {
+			t.Fatalf("sample %d of the ids is %v, tokenize says %v", i, v, want)
+		}
+	}
 	encoded := objects(t, must(t, "a warm film\n", "encode", "--encoder", encoder, "--pool", "mean", "--max-length", "8", "--json").out)
 	values := encoded[0]["values"].([]any)
 	for i, v := range answers[0]["sample"].([]any) {
