@@ -10,9 +10,9 @@ import "unsafe"
 // Every tile, whole or at an edge, adds its terms in order of p, one fused or one plain multiply-add a term as the build has
 // it. So the bits of an element depend on K and the build alone.
 
-// A part is blockM rows; where a product has few, also cut across, down to leastN columns and leastWork multiply-adds,
-// for less is not worth a thread's wake. wantParts balance eight threads. Behind blockN columns comes the epilogue, so that
-// what it reads was just written.
+// A part is blockM rows or, for parts to be alike, a few less; where a product has few, it is also cut across, down to leastN
+// columns and leastWork multiply-adds, for less is not worth a thread's wake. wantParts balance eight threads. Behind blockN
+// columns comes the epilogue, so that what it reads was just written.
 const (
 	leastN    = 96
 	leastWork = 1 << 18
@@ -98,15 +98,16 @@ type block struct {
 
 func runMatMul(t *Task, p int) {
 	m, n, k, columns := t.N[0], t.N[1], t.N[2], t.N[4]
-	across := (n + columns - 1) / columns
-	i0, j0 := p/across*blockM, p%across*columns
+	across, kind := (n+columns-1)/columns, tileKind(t.N[5])
+	rows := partRows(kind, m, t.Parts/across)
+	i0, j0 := p/across*rows, p%across*columns
 	own := partScratch(m, k)
 	x := unsafe.Add(t.P[3], 4*p*own)
-	b := block{j0: j0, j1: min(n, j0+columns), x: x, spare: unsafe.Add(x, 4*(own-maxTile)), kind: tileKind(t.N[5])}
+	b := block{j0: j0, j1: min(n, j0+columns), x: x, spare: unsafe.Add(x, 4*(own-maxTile)), kind: kind}
 	for b.k0 <= k {
 		b.k1 = min(k, b.k0+blockK)
-		for b.i0 = i0; b.i0 < min(m, i0+blockM); b.i0 = b.i1 {
-			b.i1 = min(m, i0+blockM, b.i0+packM)
+		for b.i0 = i0; b.i0 < min(m, i0+rows); b.i0 = b.i1 {
+			b.i1 = b.i0 + packRows(kind, min(m, i0+rows)-b.i0)
 			t.packBlock(&b)
 			t.blockColumns(&b)
 		}
@@ -127,56 +128,22 @@ func (t *Task) packBlock(b *block) {
 	}
 }
 
-// blockColumns adds the block's terms to its sums, or begins the sums, a panel of w after the other; behind the last term
+// blockColumns adds the block's terms to its sums, or begins the sums, blockN columns after the others; behind the last term
 // comes the epilogue.
 func (t *Task) blockColumns(b *block) {
-	n, k, cols := t.N[1], t.N[2], tileCols(b.kind)
+	n, k := t.N[1], t.N[2]
 	more := 0
 	if b.k0 > 0 || Epilogue(t.N[3]) == Accumulate {
 		more = 1
 	}
-	block := unsafe.Add(t.P[2], 4*b.k0*padded(n, cols))
+	w := unsafe.Add(t.P[2], 4*b.k0*padded(n, tileCols(b.kind)))
 	for from := b.j0; from < b.j1; from += blockN {
 		to := min(b.j1, from+blockN)
-		for j := from; j < to; j += cols {
-			t.panelTiles(b, unsafe.Add(block, 4*j*(b.k1-b.k0)), unsafe.Add(t.P[0], 4*(b.i0*n+j)), min(cols, n-j), more)
-		}
+		blockTiles(b, unsafe.Add(w, 4*from*(b.k1-b.k0)), unsafe.Add(t.P[0], 4*(b.i0*n+from)), to-from, n, more)
 		if b.k1 == k {
 			t.finish(b.i0, b.i1, from, to)
 		}
 	}
-}
-
-// panelTiles is all rows of the block by the columns of one panel; y is the first of their elements.
-func (t *Task) panelTiles(b *block, w, y unsafe.Pointer, cols, more int) {
-	n, kn, x := t.N[1], b.k1-b.k0, b.x
-	whole := tileCols(b.kind)
-	for i := b.i0; i < b.i1; {
-		rows := stripRows(b.kind, b.i1-i)
-		if cols == whole {
-			tile(b.kind, rows, kn, x, w, y, 4*n, more)
-		} else {
-			edgeTile(b, rows, cols, x, w, y, n, more)
-		}
-		x, y = unsafe.Add(x, 4*packedX*rows*kn), unsafe.Add(y, 4*rows*n)
-		i += rows
-	}
-}
-
-// stripRows is the rows of the next strip of x where left rows are left: those of a whole tile, or the greatest power of two
-// that fits.
-func stripRows(kind tileKind, left int) int {
-	switch whole := tileRows(kind); {
-	case left >= whole:
-		return whole
-	case left >= 8:
-		return 8
-	case left >= 4:
-		return 4
-	case left >= 2:
-		return 2
-	}
-	return 1
 }
 
 // edgeTile does a tile of which only some columns exist through a whole one in scratch: the same inner loop, so the same

@@ -14,6 +14,28 @@ const (
 	packedX = 1       // floats of an element of x packed
 )
 
+// partRows is the rows of each of down parts of m rows, whole tiles.
+func partRows(kind tileKind, m, down int) int { return padded((m+down-1)/down, tileRows(kind)) }
+
+// packRows is how many of the left rows of a part are packed together.
+func packRows(_ tileKind, left int) int { return min(left, packM) }
+
+// stripRows is the rows of the next strip of x where left rows are left: those of a whole tile, or the greatest power of two
+// that fits.
+func stripRows(kind tileKind, left int) int {
+	switch whole := tileRows(kind); {
+	case left >= whole:
+		return whole
+	case left >= 8:
+		return 8
+	case left >= 4:
+		return 4
+	case left >= 2:
+		return 2
+	}
+	return 1
+}
+
 // packRowsOfX packs the block's rows, stride bytes apart, x being the first element.
 func packRowsOfX(b *block, x unsafe.Pointer, stride int) {
 	to, kn := b.x, b.k1-b.k0
@@ -85,3 +107,29 @@ func stripAcross(to, from unsafe.Pointer, stride, n, rows int) {
 
 // word is the i-th pair of floats at p. Arrays that might overlap would be copied by a call.
 func word(p unsafe.Pointer, i int) uint64 { return *(*uint64)(unsafe.Add(p, 8*i)) }
+
+// blockTiles does cols columns of the block, whose first panel is w and whose first element of y is y, n being the length of
+// a row of y. All strips go through a panel before the next.
+func blockTiles(b *block, w, y unsafe.Pointer, cols, n, more int) {
+	whole, kn := tileCols(b.kind), b.k1-b.k0
+	for ; cols > 0; cols -= whole {
+		panelTiles(b, w, y, min(cols, whole), n, more)
+		w, y = unsafe.Add(w, 4*whole*kn), unsafe.Add(y, 4*whole)
+	}
+}
+
+// panelTiles is all rows of the block by cols columns of one panel.
+func panelTiles(b *block, w, y unsafe.Pointer, cols, n, more int) {
+	kn, x := b.k1-b.k0, b.x
+	whole := tileCols(b.kind)
+	for i := b.i0; i < b.i1; {
+		rows := stripRows(b.kind, b.i1-i)
+		if cols == whole {
+			tile(b.kind, rows, kn, x, w, y, 4*n, more)
+		} else {
+			edgeTile(b, rows, cols, x, w, y, n, more)
+		}
+		x, y = unsafe.Add(x, 4*rows*kn), unsafe.Add(y, 4*rows*n)
+		i += rows
+	}
+}
