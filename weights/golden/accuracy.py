@@ -47,7 +47,8 @@ def with_torch(o, policy, seed, train, test):
     """Returns the accuracy of PyTorch on the test set after a run."""
     torch.manual_seed(seed)
     order = random.Random(seed)
-    model = training.Classifier(BertModel.from_pretrained(o.encoder, dtype=torch.float32), "mean", {o.task: len(o.labels)})
+    encoder = BertModel.from_pretrained(o.encoder, dtype=torch.float32)
+    model = training.Classifier(encoder, "mean", {o.task: len(o.labels)}).to(o.device)
     training.randomise_heads(model, seed, 0.02, 0)
     training.freeze(model, policy)
     s = training.Settings(lr=o.lr, headLr=o.head_lr, weights={o.task: 1.0})
@@ -123,8 +124,10 @@ def main():
     p.add_argument("--lr", type=float, default=1e-4)
     p.add_argument("--head-lr", type=float, default=1e-3)
     p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--device", default="cpu", help="where PyTorch runs, in its own words")
     o = p.parse_args()
     torch.set_num_threads(o.threads)
+    torch.set_default_device(o.device)
     compare(o)
 
 

@@ -79,7 +79,7 @@ def randomise_heads(model, seed, std, bias_std):
     g = torch.Generator().manual_seed(seed)
     for name, p in model.head_tensors().items():
         scale = bias_std if name.endswith(".bias") else std
-        p.data = (scale * torch.randn(p.shape, generator=g)).to(p.dtype)
+        p.data = (scale * torch.randn(p.shape, generator=g, device="cpu")).to(p)
 
 
 def losses(logits, labels, weights):
