@@ -1,26 +1,8 @@
-//go:build goexperiment.simd
+//go:build goexperiment.simd && !wasm
 
 package kernel
 
 import "simd"
-
-// exp on vectors: 2^n · e^r with r = x - n ln 2 in [-ln2/2, ln2/2] and a polynomial of degree 6 for e^r, its constants
-// from weights/golden/erf_fit.py, relative error 1e-7. Below expLow the result is 0 within float32's normal range.
-const (
-	expLow   = -87.3
-	expHigh  = 88
-	log2e    = 1.4426950408889634
-	ln2hi    = 0.693359375
-	ln2lo    = -2.12194440e-4
-	magic    = 12582912 // 1.5 · 2²³: adding it rounds to an integer, which then stands in the low bits
-	e2       = 0.49999991059303284
-	e3       = 0.16666419804096222
-	e4       = 0.04166822507977486
-	e5       = 0.008374815806746483
-	e6       = 0.001383684342727065
-	invRoot2 = 0.7071067811865476
-	invRtTau = 0.3989422804014327 // 1/√(2π)
-)
 
 // vexp is e^x and verf is erf x, in steps small enough for the compiler to take into a loop, where a call would be slow on wasm.
 // The loops below spell the steps out; what lies behind their last whole vector goes through the functions.
@@ -55,8 +37,7 @@ func expScale(y, k simd.Float32s) simd.Float32s {
 	return y.ToBits().Add(k.ToBits().ShiftAllLeft(23)).BitsToFloat32()
 }
 
-// verf is erf as x P(x²)/Q(x²) on |x| ≤ 3.92, where it reaches 1 in float32; constants from weights/golden/erf_fit.py,
-// absolute error 4e-7.
+// verf is erf x.
 func verf(x simd.Float32s) simd.Float32s {
 	x = erfClamp(x)
 	t := x.Mul(x)
@@ -64,24 +45,24 @@ func verf(x simd.Float32s) simd.Float32s {
 }
 
 func erfClamp(x simd.Float32s) simd.Float32s {
-	return x.Max(simd.BroadcastFloat32s(-3.92)).Min(simd.BroadcastFloat32s(3.92))
+	return x.Max(simd.BroadcastFloat32s(-erfEnd)).Min(simd.BroadcastFloat32s(erfEnd))
 }
 
 // erfTop is P.
 func erfTop(t simd.Float32s) simd.Float32s {
-	p := t.MulAdd(simd.BroadcastFloat32s(2.0500729078776203e-06), simd.BroadcastFloat32s(0.0002848835720214993))
-	p = p.MulAdd(t, simd.BroadcastFloat32s(0.003765671979635954))
-	p = p.MulAdd(t, simd.BroadcastFloat32s(0.0527488999068737))
-	p = p.MulAdd(t, simd.BroadcastFloat32s(0.19040779769420624))
-	return p.MulAdd(t, simd.BroadcastFloat32s(1.1283791065216064))
+	p := t.MulAdd(simd.BroadcastFloat32s(erfP5), simd.BroadcastFloat32s(erfP4))
+	p = p.MulAdd(t, simd.BroadcastFloat32s(erfP3))
+	p = p.MulAdd(t, simd.BroadcastFloat32s(erfP2))
+	p = p.MulAdd(t, simd.BroadcastFloat32s(erfP1))
+	return p.MulAdd(t, simd.BroadcastFloat32s(erfP0))
 }
 
 // erfBottom is Q.
 func erfBottom(t simd.Float32s) simd.Float32s {
-	q := t.MulAdd(simd.BroadcastFloat32s(3.809160625678487e-05), simd.BroadcastFloat32s(0.0011625479673966765))
-	q = q.MulAdd(t, simd.BroadcastFloat32s(0.01496933028101921))
-	q = q.MulAdd(t, simd.BroadcastFloat32s(0.11410965770483017))
-	q = q.MulAdd(t, simd.BroadcastFloat32s(0.5020772814750671))
+	q := t.MulAdd(simd.BroadcastFloat32s(erfQ5), simd.BroadcastFloat32s(erfQ4))
+	q = q.MulAdd(t, simd.BroadcastFloat32s(erfQ3))
+	q = q.MulAdd(t, simd.BroadcastFloat32s(erfQ2))
+	q = q.MulAdd(t, simd.BroadcastFloat32s(erfQ1))
 	return q.MulAdd(t, simd.BroadcastFloat32s(1))
 }
 

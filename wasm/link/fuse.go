@@ -10,9 +10,10 @@ import (
 //
 //	f32x4.mul, local.get c, f32x4.add   becomes   local.get c, f32x4.relaxed_madd
 //
-// with the nops that Go's assembler leaves behind vector operations. Go's assembler mis-encodes that instruction, so it is put in here. The functions of a name are all whose name begins
-// with it. Each of them that multiplies is fused whole: one tile with two roundings beside one with a single rounding
-// would break the rule that a row of a batch equals the row alone. What does not fit the pattern fails.
+// with the nops that Go's assembler leaves behind vector operations. Go's assembler mis-encodes that instruction, so it is put in
+// here. The functions of a name are all whose name begins with it. Each of them that multiplies is fused whole: one tile with
+// two roundings beside one with a single rounding would break the rule that a row of a batch equals the row alone. So every
+// sum has to fit the pattern, or it fails; a product that nothing is added to stays.
 func (m *module) fuse(names []string) (*module, error) {
 	out := *m
 	out.bodies = slices.Clone(m.bodies)
@@ -71,7 +72,7 @@ func fuseBody(name string, body []byte) (out []byte, fused int, err error) {
 	if d.r.err != nil {
 		return nil, 0, d.r.err
 	}
-	if fused != muls || fused != adds {
+	if fused != adds || fused == 0 && muls > 0 {
 		return nil, 0, fmt.Errorf("%w: %s has %d products and %d sums of vectors, and %d pairs of the form f32x4.mul, local.get, f32x4.add; "+
 			"all or none can be fused", errFuse, name, muls, adds, fused)
 	}

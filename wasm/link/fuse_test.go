@@ -30,6 +30,23 @@ func TestFuse(t *testing.T) {
 	}
 }
 
+// A product that nothing is added to is left as it is.
+func TestFuseLeavesAProductAlone(t *testing.T) {
+	m := newTiny()
+	alone := []byte{0x20, 1, 0x20, 2, opVector, vecF32x4Mul, 0x01, 1, 0x21, 1}
+	m.setLeaf(append(slices.Clone(alone), fusible...)...)
+	p, err := link(m.bytes(), "main.Run", "main.lea")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range p.fma.files("") {
+		if !bytes.Contains(f.data, alone) || bytes.Contains(f.data, fusible) {
+			t.Errorf("%s: want the product by itself kept and the others fused", f.name)
+		}
+		compile(t, f.data)
+	}
+}
+
 // All or none: what does not fit the pattern is named.
 func TestFuseRefuses(t *testing.T) {
 	for _, c := range []struct {
@@ -41,8 +58,8 @@ func TestFuseRefuses(t *testing.T) {
 		{"no product in it", "main.leaf", []byte{opNop}, "no function called main.leaf… multiplies vectors"},
 		{"a sum alone", "main.leaf", append([]byte{0x20, 1, 0x20, 2, opVector, vecF32x4Add, 1, 0x21, 1}, fusible...),
 			"main.leaf has 2 products and 3 sums of vectors, and 2 pairs of the form"},
-		{"a product alone", "main.leaf", append([]byte{0x20, 1, 0x20, 2, opVector, vecF32x4Mul, 1, 0x21, 1}, fusible...),
-			"main.leaf has 3 products and 2 sums"},
+		{"nothing but a product", "main.leaf", []byte{0x20, 1, 0x20, 2, opVector, vecF32x4Mul, 1, 0x21, 1},
+			"main.leaf has 1 products and 0 sums"},
 		{"operands the other way round", "main.leaf", []byte{0x20, 2, 0x20, 1, 0x20, 2, opVector, vecF32x4Mul, 1, opVector, vecF32x4Add, 1, 0x21, 1},
 			"main.leaf has 1 products and 1 sums of vectors, and 0 pairs"},
 		{"code that ends too early", "main.leaf", []byte{opVector}, "main.leaf"},
