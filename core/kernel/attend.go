@@ -31,8 +31,8 @@ func attendUnit(out, lse, qkv, scratch []float32, u headUnit, t *Task) {
 	v, scratch := scratch[:np*dp], scratch[np*dp:]
 	keysT, scratch := scratch[:u.d*np], scratch[u.d*np:]
 	s, o := scratch[:queryRows*np], scratch[queryRows*np:][:queryRows*dp]
-	gather(q, u.part(qkv, 0), u.n, u.d, dp, 3*u.h, float32(1/math.Sqrt(float64(u.d))))
-	gather(v, u.part(qkv, 2), u.n, u.d, dp, 3*u.h, 1)
+	vecGather(q, u.part(qkv, 0), u.n, u.d, dp, 3*u.h, float32(1/math.Sqrt(float64(u.d))))
+	vecGather(v, u.part(qkv, 2), u.n, u.d, dp, 3*u.h, 1)
 	transpose(keysT, u.part(qkv, 1), u.n, u.d, np, 3*u.h)
 	var over [queryRows]float32
 	for first := 0; first < u.n; first += queryRows {
@@ -67,9 +67,9 @@ func attendUnitGrad(dqkv, dout, lse, qkv, scratch []float32, u headUnit, t *Task
 	s, scratch := scratch[:queryRows*np], scratch[queryRows*np:]
 	ds, scratch := scratch[:queryRows*np], scratch[queryRows*np:]
 	dq, kept := scratch[:queryRows*dp], scratch[queryRows*dp:][:np]
-	gather(q, u.part(qkv, 0), u.n, u.d, dp, 3*u.h, scale)
-	gather(k, u.part(qkv, 1), u.n, u.d, dp, 3*u.h, 1)
-	gather(do, dout[u.lo*u.h+u.c:], u.n, u.d, dp, u.h, 1)
+	vecGather(q, u.part(qkv, 0), u.n, u.d, dp, 3*u.h, scale)
+	vecGather(k, u.part(qkv, 1), u.n, u.d, dp, 3*u.h, 1)
+	vecGather(do, dout[u.lo*u.h+u.c:], u.n, u.d, dp, u.h, 1)
 	transpose(keysT, u.part(qkv, 1), u.n, u.d, np, 3*u.h)
 	transpose(valuesT, u.part(qkv, 2), u.n, u.d, np, 3*u.h)
 	more := 0
@@ -91,31 +91,17 @@ func attendUnitGrad(dqkv, dout, lse, qkv, scratch []float32, u headUnit, t *Task
 		small(dv, s, 1, np, do[first*dp:], u.n, dp, rows, more)
 		small(dk, ds, 1, np, q[first*dp:], u.n, dp, rows, more)
 		small(dq, ds, np, 1, k, rows, dp, u.n, 0)
-		scatterAdd(u.part(dqkv, 0)[first*3*u.h:], dq, rows, u.d, dp, 3*u.h, scale)
+		vecScatterAdd(u.part(dqkv, 0)[first*3*u.h:], dq, rows, u.d, dp, 3*u.h, scale)
 		more = 1
 	}
-	scatterAdd(u.part(dqkv, 1), dk, u.n, u.d, dp, 3*u.h, 1)
-	scatterAdd(u.part(dqkv, 2), dv, u.n, u.d, dp, 3*u.h, 1)
+	vecScatterAdd(u.part(dqkv, 1), dk, u.n, u.d, dp, 3*u.h, 1)
+	vecScatterAdd(u.part(dqkv, 2), dv, u.n, u.d, dp, 3*u.h, 1)
 }
 
 // dropRow applies dropout to one row of probabilities.
 func (t *Task) dropRow(p []float32, i, head int) {
 	if t.Drop.On() {
 		vecDropScale(p, uint32((i*t.N[3]+head)*t.N[4]), t.Drop)
-	}
-}
-
-// gather is dst [n, width] = scale · the first n rows of src, D elements each, a stride apart.
-func gather(dst, src []float32, n, d, width, stride int, scale float32) {
-	for i := range n {
-		vecScaled(dst[i*width:][:d], src[i*stride:], scale)
-	}
-}
-
-// scatterAdd adds scale · src [n, width], of which D elements a row count, to rows of dst that are a stride apart.
-func scatterAdd(dst, src []float32, n, d, width, stride int, scale float32) {
-	for i := range n {
-		vecAddScaled(dst[i*stride:][:d], src[i*width:], scale)
 	}
 }
 

@@ -39,6 +39,20 @@ func vecExp(p []float32, shift float32) (sum float32) {
 	return sum
 }
 
+// vecGather is dst [n, width] = scale · the first n rows of src, D elements each, a stride apart.
+func vecGather(dst, src []float32, n, d, width, stride int, scale float32) {
+	for i := range n {
+		vecScaled(dst[i*width:][:d], src[i*stride:], scale)
+	}
+}
+
+// vecScatterAdd adds scale · src [n, width], of which D elements a row count, to rows of dst that are a stride apart.
+func vecScatterAdd(dst, src []float32, n, d, width, stride int, scale float32) {
+	for i := range n {
+		vecAddScaled(dst[i*stride:][:d], src[i*width:], scale)
+	}
+}
+
 // vecScaled is y = a x.
 func vecScaled(y, x []float32, a float32) {
 	for i := range y {

@@ -21,13 +21,19 @@ const Version = "simd"
 func ld(p unsafe.Pointer) simd.Float32s    { return simd.LoadFloat32s((*[16]float32)(p)[:]) }
 func st(p unsafe.Pointer, v simd.Float32s) { v.Store((*[16]float32)(p)[:]) }
 
+// get and put are ld and st i elements further on. The loops below check the lengths of their slices once, before, for a check
+// at every vector is much of their time on wasm.
+func get(p unsafe.Pointer, i int) simd.Float32s    { return ld(unsafe.Add(p, 4*i)) }
+func put(p unsafe.Pointer, i int, v simd.Float32s) { st(unsafe.Add(p, 4*i), v) }
+
 // vecAdd is y += x.
 func vecAdd(y, x []float32) {
 	var z simd.Float32s
 	vl, n, i := z.Len(), len(y), 0
 	x = x[:n]
+	y0, x0 := at(y), at(x)
 	for ; i+vl <= n; i += vl {
-		simd.LoadFloat32s(y[i:]).Add(simd.LoadFloat32s(x[i:])).Store(y[i:])
+		put(y0, i, get(y0, i).Add(get(x0, i)))
 	}
 	for ; i < n; i++ {
 		y[i] += x[i]
@@ -38,8 +44,9 @@ func vecAdd(y, x []float32) {
 func vecScale(y []float32, a float32) {
 	s := simd.BroadcastFloat32s(a)
 	vl, n, i := s.Len(), len(y), 0
+	y0 := at(y)
 	for ; i+vl <= n; i += vl {
-		simd.LoadFloat32s(y[i:]).Mul(s).Store(y[i:])
+		put(y0, i, get(y0, i).Mul(s))
 	}
 	for ; i < n; i++ {
 		y[i] *= a
@@ -51,14 +58,15 @@ func vecDot(x, y []float32) float32 {
 	var a, b simd.Float32s
 	vl, n, i := a.Len(), len(x), 0
 	y = y[:n]
+	y0, x0 := at(y), at(x)
 	for ; i+2*vl <= n; i += 2 * vl {
-		a = simd.LoadFloat32s(x[i:]).MulAdd(simd.LoadFloat32s(y[i:]), a)
-		b = simd.LoadFloat32s(x[i+vl:]).MulAdd(simd.LoadFloat32s(y[i+vl:]), b)
+		a = get(x0, i).MulAdd(get(y0, i), a)
+		b = get(x0, i+vl).MulAdd(get(y0, i+vl), b)
 	}
 	var lane [16]float32
 	a.Add(b).Store(lane[:])
 	var sum float32
-	for _, e := range lane {
+	for _, e := range lane[:vl] {
 		sum += e
 	}
 	for ; i < n; i++ {
@@ -77,7 +85,7 @@ func vecMax(p []float32) float32 {
 	}
 	lane := [16]float32{top, top, top, top, top, top, top, top, top, top, top, top, top, top, top, top}
 	a.Store(lane[:])
-	for _, e := range lane {
+	for _, e := range lane[:vl] {
 		if e > top {
 			top = e
 		}
@@ -90,13 +98,52 @@ func vecMax(p []float32) float32 {
 	return top
 }
 
+// vecGather is dst [n, width] = scale · the first n rows of src, D elements each, a stride apart. It is a loop in a loop, for
+// rows of a head are so short that a call each took longer than the work.
+func vecGather(dst, src []float32, n, d, width, stride int, scale float32) {
+	s := simd.BroadcastFloat32s(scale)
+	vl := s.Len()
+	dst, src = dst[:(n-1)*width+d], src[:(n-1)*stride+d]
+	to, from := at(dst), at(src)
+	for ; n > 0; n-- {
+		i := 0
+		for ; i+vl <= d; i += vl {
+			put(to, i, get(from, i).Mul(s))
+		}
+		for ; i < d; i++ {
+			*(*float32)(unsafe.Add(to, 4*i)) = *(*float32)(unsafe.Add(from, 4*i)) * scale
+		}
+		to, from = unsafe.Add(to, 4*width), unsafe.Add(from, 4*stride)
+	}
+}
+
+// vecScatterAdd adds scale · src [n, width], of which D elements a row count, to rows of dst that are a stride apart, the
+// product rounded before the sum.
+func vecScatterAdd(dst, src []float32, n, d, width, stride int, scale float32) {
+	s := simd.BroadcastFloat32s(scale)
+	vl := s.Len()
+	dst, src = dst[:(n-1)*stride+d], src[:(n-1)*width+d]
+	to, from := at(dst), at(src)
+	for ; n > 0; n-- {
+		i := 0
+		for ; i+vl <= d; i += vl {
+			put(to, i, get(to, i).Add(get(from, i).Mul(s)))
+		}
+		for ; i < d; i++ {
+			*(*float32)(unsafe.Add(to, 4*i)) += float32(*(*float32)(unsafe.Add(from, 4*i)) * scale)
+		}
+		to, from = unsafe.Add(to, 4*stride), unsafe.Add(from, 4*width)
+	}
+}
+
 // vecScaled is y = a x.
 func vecScaled(y, x []float32, a float32) {
 	s := simd.BroadcastFloat32s(a)
 	vl, n, i := s.Len(), len(y), 0
 	x = x[:n]
+	y0, x0 := at(y), at(x)
 	for ; i+vl <= n; i += vl {
-		simd.LoadFloat32s(x[i:]).Mul(s).Store(y[i:])
+		put(y0, i, get(x0, i).Mul(s))
 	}
 	for ; i < n; i++ {
 		y[i] = a * x[i]
@@ -108,8 +155,9 @@ func vecAddScaled(y, x []float32, a float32) {
 	s := simd.BroadcastFloat32s(a)
 	vl, n, i := s.Len(), len(y), 0
 	x = x[:n]
+	y0, x0 := at(y), at(x)
 	for ; i+vl <= n; i += vl {
-		simd.LoadFloat32s(y[i:]).Add(simd.LoadFloat32s(x[i:]).Mul(s)).Store(y[i:])
+		put(y0, i, get(y0, i).Add(get(x0, i).Mul(s)))
 	}
 	for ; i < n; i++ {
 		y[i] += float32(a * x[i])
@@ -122,15 +170,16 @@ func vecSoftmaxGrad(d, p, plain []float32) {
 	var a simd.Float32s
 	vl, n, i := a.Len(), len(d), 0
 	p, plain = p[:n], plain[:n]
+	p0, d0, plain0 := at(p), at(d), at(plain)
 	for ; i+vl <= n; i += vl {
-		u := simd.LoadFloat32s(p[i:]).Mul(simd.LoadFloat32s(d[i:]))
-		u.Store(d[i:])
+		u := get(p0, i).Mul(get(d0, i))
+		put(d0, i, u)
 		a = a.Add(u)
 	}
 	var lane [16]float32
 	a.Store(lane[:])
 	var sum float32
-	for _, e := range lane {
+	for _, e := range lane[:vl] {
 		sum += e
 	}
 	for ; i < n; i++ {
@@ -139,7 +188,7 @@ func vecSoftmaxGrad(d, p, plain []float32) {
 	}
 	s := simd.BroadcastFloat32s(sum)
 	for i = 0; i+vl <= n; i += vl {
-		simd.LoadFloat32s(d[i:]).Sub(simd.LoadFloat32s(plain[i:]).Mul(s)).Store(d[i:])
+		put(d0, i, get(d0, i).Sub(get(plain0, i).Mul(s)))
 	}
 	for ; i < n; i++ {
 		d[i] -= float32(plain[i] * sum)
@@ -153,11 +202,12 @@ func vecLayerNorm(y, s, w, b []float32, eps float32) (mean, rstd float32) {
 	vl, n := a.Len(), len(s)
 	whole := n / vl * vl
 	y, w, b = y[:n], w[:n], b[:n]
+	y0, s0, w0, b0 := at(y), at(s), at(w), at(b)
 	for i := 0; i < whole; i += vl {
-		a = a.Add(simd.LoadFloat32s(s[i:]))
+		a = a.Add(get(s0, i))
 	}
 	a.Store(lane[:])
-	for _, e := range lane {
+	for _, e := range lane[:vl] {
 		mean += e
 	}
 	for _, e := range s[whole:] {
@@ -166,12 +216,12 @@ func vecLayerNorm(y, s, w, b []float32, eps float32) (mean, rstd float32) {
 	mean /= float32(n)
 	m := simd.BroadcastFloat32s(mean)
 	for i := 0; i < whole; i += vl {
-		d := simd.LoadFloat32s(s[i:]).Sub(m)
+		d := get(s0, i).Sub(m)
 		q = d.MulAdd(d, q)
 	}
 	q.Store(lane[:])
 	var v float32
-	for _, e := range lane {
+	for _, e := range lane[:vl] {
 		v += e
 	}
 	for _, e := range s[whole:] {
@@ -180,8 +230,8 @@ func vecLayerNorm(y, s, w, b []float32, eps float32) (mean, rstd float32) {
 	rstd = float32(1 / math.Sqrt(float64(v/float32(n)+eps)))
 	r := simd.BroadcastFloat32s(rstd)
 	for i := 0; i < whole; i += vl {
-		x := simd.LoadFloat32s(s[i:]).Sub(m).Mul(r)
-		x.MulAdd(simd.LoadFloat32s(w[i:]), simd.LoadFloat32s(b[i:])).Store(y[i:])
+		x := get(s0, i).Sub(m).Mul(r)
+		put(y0, i, x.MulAdd(get(w0, i), get(b0, i)))
 	}
 	for i := whole; i < n; i++ {
 		y[i] = (s[i]-mean)*rstd*w[i] + b[i]
@@ -197,15 +247,16 @@ func vecLayerNormGrad(ds, dy, s, w []float32, mean, rstd float32) {
 	vl, n := a.Len(), len(s)
 	whole := n / vl * vl
 	ds, dy, w = ds[:n], dy[:n], w[:n]
+	ds0, dy0, s0, w0 := at(ds), at(dy), at(s), at(w)
 	for i := 0; i < whole; i += vl {
-		g := simd.LoadFloat32s(dy[i:]).Mul(simd.LoadFloat32s(w[i:]))
+		g := get(dy0, i).Mul(get(w0, i))
 		a = a.Add(g)
-		q = simd.LoadFloat32s(s[i:]).Sub(m).Mul(r).MulAdd(g, q)
+		q = get(s0, i).Sub(m).Mul(r).MulAdd(g, q)
 	}
 	a.Store(la[:])
 	q.Store(lq[:])
 	var m1, m2 float32
-	for i := range la {
+	for i := range vl {
 		m1 += la[i]
 		m2 += lq[i]
 	}
@@ -217,9 +268,9 @@ func vecLayerNormGrad(ds, dy, s, w []float32, mean, rstd float32) {
 	m1, m2 = m1/float32(n), m2/float32(n)
 	v1, v2 := simd.BroadcastFloat32s(m1), simd.BroadcastFloat32s(m2)
 	for i := 0; i < whole; i += vl {
-		g := simd.LoadFloat32s(dy[i:]).Mul(simd.LoadFloat32s(w[i:]))
-		x := simd.LoadFloat32s(s[i:]).Sub(m).Mul(r)
-		g.Sub(v1).Sub(x.Mul(v2)).MulAdd(r, simd.LoadFloat32s(ds[i:])).Store(ds[i:])
+		g := get(dy0, i).Mul(get(w0, i))
+		x := get(s0, i).Sub(m).Mul(r)
+		put(ds0, i, g.Sub(v1).Sub(x.Mul(v2)).MulAdd(r, get(ds0, i)))
 	}
 	for i := whole; i < n; i++ {
 		ds[i] += rstd * (dy[i]*w[i] - m1 - (s[i]-mean)*rstd*m2)
@@ -231,9 +282,10 @@ func vecNormedAdd(y, g, s []float32, mean, rstd float32) {
 	m, r := simd.BroadcastFloat32s(mean), simd.BroadcastFloat32s(rstd)
 	vl, n, i := m.Len(), len(y), 0
 	g, s = g[:n], s[:n]
+	y0, g0, s0 := at(y), at(g), at(s)
 	for ; i+vl <= n; i += vl {
-		x := simd.LoadFloat32s(s[i:]).Sub(m).Mul(r)
-		x.MulAdd(simd.LoadFloat32s(g[i:]), simd.LoadFloat32s(y[i:])).Store(y[i:])
+		x := get(s0, i).Sub(m).Mul(r)
+		put(y0, i, x.MulAdd(get(g0, i), get(y0, i)))
 	}
 	for ; i < n; i++ {
 		y[i] += g[i] * (s[i] - mean) * rstd
@@ -245,9 +297,10 @@ func vecAddRows(y, x []float32, stride int) {
 	var z simd.Float32s
 	vl, n, i := z.Len(), len(y), 0
 	r0, r1, r2, r3 := x[:n], x[stride:][:n], x[2*stride:][:n], x[3*stride:][:n]
+	y0, r00, r10, r20, r30 := at(y), at(r0), at(r1), at(r2), at(r3)
 	for ; i+vl <= n; i += vl {
-		a := simd.LoadFloat32s(y[i:]).Add(simd.LoadFloat32s(r0[i:])).Add(simd.LoadFloat32s(r1[i:]))
-		a.Add(simd.LoadFloat32s(r2[i:])).Add(simd.LoadFloat32s(r3[i:])).Store(y[i:])
+		a := get(y0, i).Add(get(r00, i)).Add(get(r10, i))
+		put(y0, i, a.Add(get(r20, i)).Add(get(r30, i)))
 	}
 	for ; i < n; i++ {
 		y[i] = y[i] + r0[i] + r1[i] + r2[i] + r3[i]
@@ -259,10 +312,11 @@ func vecParamGrad(dw, db, g, s []float32, mean, rstd float32) {
 	m, r := simd.BroadcastFloat32s(mean), simd.BroadcastFloat32s(rstd)
 	vl, n, i := m.Len(), len(dw), 0
 	db, g, s = db[:n], g[:n], s[:n]
+	g0, s0, dw0, db0 := at(g), at(s), at(dw), at(db)
 	for ; i+vl <= n; i += vl {
-		e := simd.LoadFloat32s(g[i:])
-		simd.LoadFloat32s(s[i:]).Sub(m).Mul(r).MulAdd(e, simd.LoadFloat32s(dw[i:])).Store(dw[i:])
-		simd.LoadFloat32s(db[i:]).Add(e).Store(db[i:])
+		e := get(g0, i)
+		put(dw0, i, get(s0, i).Sub(m).Mul(r).MulAdd(e, get(dw0, i)))
+		put(db0, i, get(db0, i).Add(e))
 	}
 	for ; i < n; i++ {
 		dw[i] += g[i] * (s[i] - mean) * rstd
@@ -280,14 +334,15 @@ func vecAdamW(p, g, m, v []float32, t *Task) {
 	root, eps, clip := simd.BroadcastFloat32s(f[6]), simd.BroadcastFloat32s(f[7]), simd.BroadcastFloat32s(f[8])
 	vl, n, i := b1.Len(), len(p), 0
 	g, m, v = g[:n], m[:n], v[:n]
+	p0, g0, m0, v0 := at(p), at(g), at(m), at(v)
 	for ; i+vl <= n; i += vl {
-		e := simd.LoadFloat32s(g[i:]).Mul(clip)
-		me := b1.Mul(simd.LoadFloat32s(m[i:])).Add(i1.Mul(e))
-		ve := b2.Mul(simd.LoadFloat32s(v[i:])).Add(i2.Mul(e).Mul(e))
-		me.Store(m[i:])
-		ve.Store(v[i:])
+		e := get(g0, i).Mul(clip)
+		me := b1.Mul(get(m0, i)).Add(i1.Mul(e))
+		ve := b2.Mul(get(v0, i)).Add(i2.Mul(e).Mul(e))
+		put(m0, i, me)
+		put(v0, i, ve)
 		d := ve.Sqrt().Mul(root).Add(eps)
-		simd.LoadFloat32s(p[i:]).Mul(keep).Sub(step.Mul(me).Div(d)).Store(p[i:])
+		put(p0, i, get(p0, i).Mul(keep).Sub(step.Mul(me).Div(d)))
 	}
 	adamWPlain(p[i:], g[i:], m[i:], v[i:], t)
 }
