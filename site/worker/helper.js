@@ -2,7 +2,7 @@
  * A helper thread: it runs parts of tasks on the memory of the Go program, as pool.js says and words.js explains. Once it has
  * begun it never returns to its event loop; what happens to it is seen from outside.
  */
-import { BUSY, EPOCH, FAILED, HELPERS, IDLE, NEXT, OPEN, PARTS, SPINS, TASK, sizeOf, stackOf, stateOf } from './words.js'
+import { BUSY, EPOCH, FAILED, HELPERS, IDLE, NEXT, OPEN, PARTS, TASK, WATCH, sizeOf, stackOf, stateOf } from './words.js'
 
 /** A helper's goroutine block at the lower end of its stack: zeroes, but for the guard that each function compares SP with. */
 const GOROUTINE = 512
@@ -50,10 +50,11 @@ function hold(name) {
 function work(entry, memory, control, index) {
   const state = stateOf(index)
   let run
-  for (let epoch = 0; ;) {
-    epoch = next(control, epoch)
+  for (let epoch = 0, wanted = false; ;) {
+    epoch = next(control, epoch, wanted ? WATCH : 0)
     Atomics.store(control, state, BUSY)
-    if (Atomics.load(control, OPEN) === 1 && index < control[HELPERS]) {
+    wanted = index < control[HELPERS]
+    if (Atomics.load(control, OPEN) === 1 && wanted) {
       run ??= thread(entry, memory, control, index)
       const parts = control[PARTS]
       for (let p = Atomics.add(control, NEXT, 1); p < parts; p = Atomics.add(control, NEXT, 1)) run(control[TASK], p)
@@ -63,9 +64,9 @@ function work(entry, memory, control, index) {
   }
 }
 
-/** Waits until the bell has another number than epoch, at first awake. @param {Int32Array} control @param {number} epoch */
-function next(control, epoch) {
-  for (let spins = 0; spins < SPINS; spins++) {
+/** Waits until the bell has another number than epoch, awake for so many looks at it. @param {Int32Array} control @param {number} epoch @param {number} looks */
+function next(control, epoch, looks) {
+  for (let i = 0; i < looks; i++) {
     const rung = Atomics.load(control, EPOCH)
     if (rung !== epoch) return rung
   }

@@ -5,10 +5,13 @@ import { distance, median, spread } from './stats.mjs'
 const REST = 30
 
 /** Milliseconds of work before the first turn: an engine compiles hot code again meanwhile, on threads that the contestants need. */
-const WARMTH = 500
+const WARMTH = 1000
+
+/** Runs of a turn at most: a turn of a few milliseconds would mostly show how threads wake. */
+const LONGEST = 12
 
 /** Runs that warm at most. */
-const ENOUGH = 500
+const ENOUGH = 1000
 
 /** Contestants whose results lie further apart than this do not do the same work. */
 const AGREED = 1e-3
@@ -31,7 +34,7 @@ const AGREED = 1e-3
 export async function race(contestants, job, effort) {
   const { warm = 1, first = 2 } = effort
   const took = await warmUp(contestants, job, first)
-  const repeat = took.map((ms) => warm + Math.max(1, Math.min(4, Math.round(300 / ms))))
+  const repeat = took.map((ms) => warm + Math.max(1, Math.min(LONGEST, Math.round(300 / ms))))
   const round = took.reduce((sum, ms, i) => sum + ms * repeat[i], 0) / 1000
   const rounds = Math.max(effort.least, Math.min(effort.most, Math.floor(effort.seconds / round)))
   const times = contestants.map(() => /** @type {number[]} */ ([]))
