@@ -179,14 +179,12 @@ func (t *Task) finish(i0, i1, j0, j1 int) {
 			vecAdd(r, t.f32(4, n)[j0:j1])
 		case BiasGelu:
 			u := t.f32(5, size)[i*n+j0 : i*n+j1]
-			vecAdd(r, t.f32(4, n)[j0:j1])
-			copy(u, r)
+			vecSum(u, r, t.f32(4, n)[j0:j1])
 			vecGelu(r, u)
 		case GeluSlope:
 			vecGeluSlope(r, t.f32(5, size)[i*n+j0:i*n+j1])
 		case BiasResidual:
-			vecAdd(r, t.f32(4, n)[j0:j1])
-			vecAdd(r, t.f32(6, size)[i*n+j0:i*n+j1])
+			vecAddBoth(r, t.f32(4, n)[j0:j1], t.f32(6, size)[i*n+j0:i*n+j1])
 		}
 	}
 }

@@ -14,6 +14,20 @@ func vecDot(x, y []float32) float32   { return dot(x, y) }
 func vecGelu(y, x []float32)          { Gelu(y, x) }
 func vecGeluGrad(dx, dy, x []float32) { GeluGrad(dx, dy, x) }
 
+// vecSum is y = a + b.
+func vecSum(y, a, b []float32) {
+	for i := range y {
+		y[i] = a[i] + b[i]
+	}
+}
+
+// vecAddBoth is y += a, and then y += b.
+func vecAddBoth(y, a, b []float32) {
+	for i := range y {
+		y[i] = y[i] + a[i] + b[i]
+	}
+}
+
 // vecScale is y *= a.
 func vecScale(y []float32, a float32) {
 	for i := range y {

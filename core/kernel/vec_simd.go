@@ -40,6 +40,34 @@ func vecAdd(y, x []float32) {
 	}
 }
 
+// vecSum is y = a + b.
+func vecSum(y, a, b []float32) {
+	var z simd.Float32s
+	vl, n, i := z.Len(), len(y), 0
+	a, b = a[:n], b[:n]
+	y0, a0, b0 := at(y), at(a), at(b)
+	for ; i+vl <= n; i += vl {
+		put(y0, i, get(a0, i).Add(get(b0, i)))
+	}
+	for ; i < n; i++ {
+		y[i] = a[i] + b[i]
+	}
+}
+
+// vecAddBoth is y += a, and then y += b.
+func vecAddBoth(y, a, b []float32) {
+	var z simd.Float32s
+	vl, n, i := z.Len(), len(y), 0
+	a, b = a[:n], b[:n]
+	y0, a0, b0 := at(y), at(a), at(b)
+	for ; i+vl <= n; i += vl {
+		put(y0, i, get(y0, i).Add(get(a0, i)).Add(get(b0, i)))
+	}
+	for ; i < n; i++ {
+		y[i] = y[i] + a[i] + b[i]
+	}
+}
+
 // vecScale is y *= a.
 func vecScale(y []float32, a float32) {
 	s := simd.BroadcastFloat32s(a)
