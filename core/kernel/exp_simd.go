@@ -4,7 +4,7 @@ package kernel
 
 import "simd"
 
-// vexp is e^x and verf is erf x, in steps small enough for the compiler to take into a loop, where a call would be slow on wasm.
+// vexp is e^x and verf is erf x, in steps small enough for the compiler to take into a loop.
 // The loops below spell the steps out; what lies behind their last whole vector goes through the functions.
 func vexp(x simd.Float32s) simd.Float32s {
 	k, r := expSplit(x)

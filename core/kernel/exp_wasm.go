@@ -5,7 +5,7 @@ package kernel
 import "unsafe"
 
 // exp, GELU and what belongs to them, in assembly: compiled Go makes each of their thirty constants anew in every round of
-// a loop, and that took three times as long as the arithmetic. The elements that do not fill a vector go through the same
+// a loop, and took more than twice as long. The elements that do not fill a vector go through the same
 // loop on a vector padded with zeros, so that the bits of an element do not depend on where it stands.
 
 // fours are the constants, each four times over. exp_wasm.s knows them by their places.

@@ -17,8 +17,8 @@ const (
 // partRows is the rows of each of down parts of m rows, whole tiles.
 func partRows(kind tileKind, m, down int) int { return padded((m+down-1)/down, tileRows(kind)) }
 
-// packRows is how many of the left rows of a part are packed together.
-func packRows(_ tileKind, left int) int { return min(left, packM) }
+// packRows is how many of the left rows of a part are packed together: all, for a part has no more than packM.
+func packRows(_ tileKind, left int) int { return left }
 
 // stripRows is the rows of the next strip of x where left rows are left: those of a whole tile, or the greatest power of two
 // that fits.

@@ -40,8 +40,8 @@ func main() {
 	}
 }
 
-// fused are the functions of thaw that multiply and add, by the beginnings of their names.
-var fused = []string{
+// multiplying are the functions of thaw that multiply and add, by the beginnings of their names.
+var multiplying = []string{
 	"thaw/core/kernel.tile", "thaw/core/kernel.smallTile",
 	"thaw/core/kernel.expVecs", "thaw/core/kernel.geluVecs", "thaw/core/kernel.geluGradVecs", "thaw/core/kernel.geluSlopeVecs",
 }
@@ -51,7 +51,7 @@ func parseFlags(args []string, usage io.Writer) (options, error) {
 	f := flag.NewFlagSet("link", flag.ContinueOnError)
 	f.SetOutput(usage)
 	f.StringVar(&o.entry, "entry", "thaw/core/kernel.Run", "the `function` that helper threads run, with its package path")
-	f.StringVar(&o.fuse, "fuse", strings.Join(fused, ","), "the `functions` whose multiply-adds are fused, by the beginnings of their names, joined by commas; none if empty")
+	f.StringVar(&o.fuse, "fuse", strings.Join(multiplying, ","), "the `functions` whose multiply-adds are fused, by the beginnings of their names, joined by commas; none if empty")
 	f.StringVar(&o.out, "out", "", "write the modules into this `folder`; only check without it")
 	if err := f.Parse(args); err != nil {
 		return o, err

@@ -1,4 +1,4 @@
-"""Fits the constants of core/kernel/exp_simd.go: erf(x)/x as a quotient of polynomials in x^2, and exp on [-ln2/2, ln2/2].
+"""Fits the constants of core/kernel/exp.go: erf(x)/x as a quotient of polynomials in x^2, and exp on [-ln2/2, ln2/2].
 
 Needs numpy. Prints the constants and their greatest error in float32.
 """
