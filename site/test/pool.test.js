@@ -74,7 +74,7 @@ after(() => {
 async function start(n) {
   FakeWorker.all = []
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 10, shared: true })
-  const pool = new HelperPool(memory, n)
+  const pool = new HelperPool(memory, n, () => new FakeWorker())
   assert.deepEqual(await pool.start(helperModule(), n), [])
   const go = pool.imports()
   for (let i = 0; i < n; i++) go.lend(i, STACKS + i * 4096, 4096)

@@ -2,6 +2,7 @@
  * The page's end of the worker: it starts one when it is first needed, numbers commands, hands events and answers to those who
  * asked, and starts another worker after a crash.
  */
+import { HelperHost } from './helpers.js'
 import { ThawError } from './protocol.js'
 import { startWorker } from './shim.js'
 
@@ -16,6 +17,8 @@ export class TrainClient {
   #asked = new Map()
   /** @type {Worker | undefined} */
   #worker
+  /** @type {HelperHost | undefined} */
+  #helpers
   /** @type {Promise<void> | undefined} */
   #started
   #closed = false
@@ -37,8 +40,10 @@ export class TrainClient {
     if (this.#closed) return Promise.reject(new ThawError('closed', 'This trainer is closed.', 'Make another with createTrainer.'))
     this.#started ??= new Promise((resolve, reject) => {
       const worker = startWorker(this.script, 'thaw')
-      worker.postMessage({ start: this.wish })
+      const line = new MessageChannel()
+      worker.postMessage({ start: this.wish, helpers: line.port2 }, [line.port2])
       this.#worker = worker
+      this.#helpers = new HelperHost(line.port1)
       worker.onmessage = ({ data }) => {
         if (data.ready) resolve()
         else if (data.over) this.#crash(data.over, reject)
@@ -80,8 +85,13 @@ export class TrainClient {
   /** Ends the worker; what was asked fails. */
   close() {
     this.#closed = true
-    this.#worker?.terminate()
+    this.#end()
     this.#failAll(new ThawError('closed', 'This trainer was closed.'))
+  }
+
+  #end() {
+    this.#worker?.terminate()
+    this.#helpers?.close()
   }
 
   /** @param {object} message */
@@ -104,7 +114,7 @@ export class TrainClient {
    */
   #crash({ code, message, hint }, reject) {
     const error = new ThawError(code, message, hint)
-    this.#worker?.terminate()
+    this.#end()
     this.#worker = undefined
     this.#started = undefined
     reject(error)

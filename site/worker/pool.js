@@ -1,10 +1,7 @@
 /**
  * The pool of helper workers, as wasm/pool knows it: it starts them, offers them tasks, and sees when one is gone.
  */
-import { startWorker } from './shim.js'
 import { BUSY, EPOCH, FAILED, HELPERS, IDLE, NEXT, OPEN, PARTS, SPINS, TASK, bytesFor, sizeOf, stackOf, stateOf } from './words.js'
-
-const HELPER = new URL('./helper.js', import.meta.url)
 
 /** What settle returns, as in wasm/pool/pool_js.go. */
 const SETTLED = 0
@@ -20,7 +17,8 @@ export const ALONE = {
   helpers: () => 0, alive: () => 0, lend() {}, open() {}, take: () => -1, settle: () => SETTLED,
 }
 
-/** @typedef {{ worker: Worker, index: number, asked: boolean }} Helper */
+/** @typedef {import('./helpers.js').HelperWorker} HelperWorker */
+/** @typedef {{ worker: HelperWorker, index: number, asked: boolean }} Helper */
 
 export class HelperPool {
   #started = 0
@@ -28,13 +26,16 @@ export class HelperPool {
   #left = []
   #control
   #memory
+  #startHelper
 
   /**
    * @param {WebAssembly.Memory} memory   shared
    * @param {number} most                 helpers
+   * @param {import('./helpers.js').StartHelper} startHelper
    */
-  constructor(memory, most) {
+  constructor(memory, most, startHelper) {
     this.#memory = memory
+    this.#startHelper = startHelper
     this.#control = new Int32Array(new SharedArrayBuffer(bytesFor(most)))
   }
 
@@ -53,7 +54,7 @@ export class HelperPool {
   /** @param {WebAssembly.Module} module */
   async #startOne(module) {
     const index = this.#started++
-    const helper = { worker: startWorker(HELPER, `thaw helper ${index + 1}`), index, asked: false }
+    const helper = { worker: this.#startHelper(), index, asked: false }
     this.#left.push(helper)
     const lock = `thaw-helper-${crypto.randomUUID()}`
     await new Promise((resolve, reject) => {

@@ -22,6 +22,7 @@ const USUAL = 16
 const MOST = 32
 
 /** @typedef {{ device?: string, threads?: number }} Wish   what createTrainer was asked for */
+/** @typedef {import('./helpers.js').StartHelper} StartHelper */
 
 /**
  * What the Go program is told of the machine (wasm/device/device.go has the twin).
@@ -39,21 +40,23 @@ const WRONG = 3
  *
  * @param {Wish} wish
  * @param {Promise<unknown>} ready   that the program serves
+ * @param {StartHelper} startHelper
  * @returns {Promise<Program>}
  */
-export async function startProgram(wish, ready) {
+export async function startProgram(wish, ready, startHelper) {
   await import(new URL('wasm_exec.js', FOLDER).href)
   const fused = WebAssembly.validate(new Uint8Array(MADD))
-  const program = await startBuild(wish, fused)
+  const program = await startBuild(wish, fused, startHelper)
   if (!fused || (await Promise.race([ready, program.over])) !== WRONG) return program
-  return startBuild(wish, false)
+  return startBuild(wish, false, startHelper)
 }
 
 /**
  * @param {Wish} wish
  * @param {boolean} fma
+ * @param {StartHelper} startHelper
  */
-async function startBuild(wish, fma) {
+async function startBuild(wish, fma, startHelper) {
   const go = new (/** @type {any} */ (globalThis).Go)()
   const threads = threadsOf(wish)
   let alone = aloneBecause(wish, threads)
@@ -67,7 +70,7 @@ async function startBuild(wish, fma) {
   }
   const [module, helper] = await Promise.all([compile(`thaw.threads${kind}.wasm`), compile(`helper${kind}.wasm`)])
   const memory = new WebAssembly.Memory({ initial: pagesOf(module), maximum, shared: true })
-  const pool = new HelperPool(memory, threads - 1)
+  const pool = new HelperPool(memory, threads - 1, startHelper)
   const failed = await pool.start(helper, threads - 1)
   go.importObject.env = { memory }
   go.importObject.pool = pool.imports()

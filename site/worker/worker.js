@@ -4,6 +4,7 @@
  */
 import { Claims } from './claims.js'
 import { fetchGrammar } from './grammar.js'
+import { helpersOver } from './helpers.js'
 import { startProgram } from './program.js'
 import { SHELL, ThawError, decodeAnswer, encodeCommand } from './protocol.js'
 import { listSaves, openSave, removeSave, rowOf, writeSave } from './saves.js'
@@ -164,7 +165,7 @@ function plain(error) {
   return { code: 'failed', message: error?.message ?? String(error), hint: '' }
 }
 
-/** Starts Go and then takes commands; those that came before wait. The page's first message says what device it wishes. */
+/** Starts Go and then takes commands; those that came before wait. The page's first message says what device it wishes, and brings the line over which helpers are started. */
 async function main() {
   /** @type {any} */
   const go = {}
@@ -172,15 +173,17 @@ async function main() {
   const ready = new Promise((resolve) => { go.ready = () => resolve(undefined) })
   go.grammar = fetchGrammar
   go.send = (/** @type {string} */ json, /** @type {Uint8Array[]} */ binary) => shell.hear(json, binary)
-  const wish = new Promise((resolve) => {
+  /** @type {Promise<{ wish: import('./program.js').Wish, helpers: MessagePort }>} */
+  const start = new Promise((resolve) => {
     self.addEventListener('message', ({ data }) => {
-      if (data.start) resolve(data.start)
+      if (data.start) resolve({ wish: data.start, helpers: data.helpers })
       else ready.then(() => shell.take(data))
     })
   })
   try {
     Object.assign(globalThis, { thaw: go })
-    const { over, memory } = await startProgram(await wish, ready)
+    const { wish, helpers } = await start
+    const { over, memory } = await startProgram(wish, ready, helpersOver(helpers))
     shell.program = memory
     await Promise.race([ready, over])
     post({ ready: true })

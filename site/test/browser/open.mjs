@@ -24,7 +24,7 @@ export const GRAPHICS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftsh
 export function openBrowser(browser, flags = []) {
   const executablePath = NAMES[browser].filter(Boolean).map(find).find(Boolean)
   if (!executablePath) throw new Error(`no ${browser} was found: set ${browser === 'chrome' ? 'CHROME' : 'FIREFOX'} to the path of one`)
-  return puppeteer.launch({ browser, executablePath, headless: true, protocolTimeout: 900_000, args: browser === 'chrome' ? [...CHROME_FLAGS, ...flags] : [] })
+  return puppeteer.launch({ browser, executablePath, headless: true, protocolTimeout: 300_000, args: browser === 'chrome' ? [...CHROME_FLAGS, ...flags] : [] })
 }
 
 /** The path of a program, by its name or its path. */

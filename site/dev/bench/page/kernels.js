@@ -1,4 +1,5 @@
 /** thaw's kernels by themselves: the program of wasm/bench in a worker. */
+import { HelperHost } from '/kernels/site/worker/helpers.js'
 
 /** @param {{ threads: number, webgpu: boolean }} options */
 export async function open({ threads, webgpu }) {
@@ -6,11 +7,13 @@ export async function open({ threads, webgpu }) {
   const waiting = /** @type {{ resolve: (answer: any) => void, reject: (error: Error) => void }[]} */ ([])
   worker.onmessage = ({ data }) => waiting.shift()?.resolve(data)
   worker.onerror = (event) => { for (const w of waiting.splice(0)) w.reject(new Error(event.message)) }
-  const ask = (message) => new Promise((resolve, reject) => {
+  const ask = (message, transfer = []) => new Promise((resolve, reject) => {
     waiting.push({ resolve, reject })
-    worker.postMessage(message)
+    worker.postMessage(message, transfer)
   })
-  const { version, fault } = await ask({ threads, webgpu })
+  const line = new MessageChannel()
+  new HelperHost(line.port1)
+  const { version, fault } = await ask({ threads, webgpu, helpers: line.port2 }, [line.port2])
   if (fault) throw new Error(fault)
   return {
     version,
