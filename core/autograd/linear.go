@@ -30,13 +30,12 @@ func linear(x, w, b *Var) *Var {
 // linearGrad is the way back from dy [T, F], one product for each input that needs it.
 func linearGrad(x, w, b *Var, dy backend.Buffer) {
 	if x.needs {
-		dx, then := x.sum()
-		x.tape.ops.MatMul(backend.MatMul{Y: dx, X: dy, W: w.val, M: x.rows, N: x.cols, K: w.rows, Layout: kernel.NN, Then: then})
+		dx, then, u := x.sumSloped()
+		x.tape.ops.MatMul(backend.MatMul{Y: dx, X: dy, W: w.val, M: x.rows, N: x.cols, K: w.rows, Layout: kernel.NN, Then: then, U: u})
 	}
 	for _, p := range w.parts {
-		x.tape.ops.MatMul(backend.MatMul{
-			Y: p.Grad, X: columns(x.tape, dy, w.rows, p), W: x.val, M: p.Rows, N: x.cols, K: x.rows, Layout: kernel.TN, Then: kernel.Accumulate,
-		})
+		dw, then := p.sum()
+		x.tape.ops.MatMul(backend.MatMul{Y: dw, X: columns(x.tape, dy, w.rows, p), W: x.val, M: p.Rows, N: x.cols, K: x.rows, Layout: kernel.TN, Then: then})
 	}
 	for _, p := range b.parts {
 		x.tape.ops.SumRows(p.Grad, columns(x.tape, dy, w.rows, p))

@@ -110,9 +110,9 @@ func TestFrozenCostsNothing(t *testing.T) {
 		// PoolGrad and TanhGrad into two cleared gradients, then the tensor's own.
 		{"the last bias", []int{downB}, 0, 2 + 2 + 1},
 		{"the last weight", []int{downW}, 1, 2 + 2 + 1},
-		// then the input of the last product, stored; GeluGrad into a cleared one; its own.
-		{"a weight below a frozen layer", []int{upW}, 2, 2 + 2 + 1 + 2 + 1},
-		{"the table alone", []int{table}, 3, 2 + 2 + 1 + 2 + 1 + 2 + 1 + 2 + 1},
+		// then the input of the last product, stored as the gradient of Gelu's input; its own.
+		{"a weight below a frozen layer", []int{upW}, 2, 2 + 2 + 1 + 1},
+		{"the table alone", []int{table}, 3, 2 + 2 + 1 + 1 + 2 + 1 + 2 + 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSmall()

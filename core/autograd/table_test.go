@@ -33,6 +33,17 @@ var graphs = []graph{
 	{"LinearGelu", "", linearLeaves, func(t *autograd.Tape, v []*autograd.Var) result {
 		return outputs(autograd.LinearGelu(v[0], v[1], v[2]))
 	}},
+	{"LinearGelu", "before a product", squareLeaves, func(t *autograd.Tape, v []*autograd.Var) result {
+		return outputs(autograd.Linear(autograd.LinearGelu(v[0], v[1], v[2]), v[1], v[2]))
+	}},
+	{"LinearGelu", "before two products", squareLeaves, func(t *autograd.Tape, v []*autograd.Var) result {
+		y := autograd.LinearGelu(v[0], v[1], v[2])
+		return outputs(autograd.LayerNorm(autograd.Linear(y, v[1], v[2]), autograd.Linear(y, v[1], v[2]), v[2], v[2], rough, kernel.Drop{}))
+	}},
+	{"LinearGelu", "before a product and a sum", squareLeaves, func(t *autograd.Tape, v []*autograd.Var) result {
+		y := autograd.LinearGelu(v[0], v[1], v[2])
+		return outputs(autograd.LayerNorm(y, autograd.Linear(y, v[1], v[2]), v[2], v[2], rough, kernel.Drop{}))
+	}},
 	{"LayerNorm", "", normLeaves, func(t *autograd.Tape, v []*autograd.Var) result {
 		return outputs(autograd.LayerNorm(v[0], nil, v[2], v[3], rough, kernel.Drop{}))
 	}},

@@ -137,8 +137,11 @@ type Var struct {
 	mem        *slot // where val lives, nil for a value from outside
 	gradSlot   *slot // where grad lives, nil if outside the tape
 	needs      bool
-	read       bool   // a rule reads val
-	parts      []Part // of a parameter
+	read       bool           // a rule reads val
+	uses       int            // operations it is an input of
+	slope      backend.Buffer // of the output of Gelu, its input: see sumSloped
+	sloped     bool           // grad is of that input already
+	parts      []Part         // of a parameter
 }
 
 // Rows is the number of rows.
@@ -170,6 +173,17 @@ func (v *Var) sum() (backend.Buffer, kernel.Epilogue) {
 	return v.grad, kernel.Store
 }
 
+// sumSloped is sum for a product, which can take the step back through Gelu along: where v is the output of one and has no other
+// use, what is stored is the gradient of Gelu's input, and the buffer is that input. It is nil otherwise.
+func (v *Var) sumSloped() (g backend.Buffer, then kernel.Epilogue, u backend.Buffer) {
+	g, then = v.sum()
+	if v.slope == nil || v.uses != 1 || then != kernel.Store {
+		return g, then, nil
+	}
+	v.sloped = true
+	return g, kernel.GeluSlope, v.slope
+}
+
 // inherit makes a rule's temporary the gradient of v, which has none yet.
 func (v *Var) inherit(b backend.Buffer, s *slot) {
 	t := v.tape
@@ -190,7 +204,10 @@ func (t *Tape) newVar(rows, cols int, inputs ...*Var) *Var {
 	v := &Var{tape: t, rows: rows, cols: cols, slot: t.Mark()}
 	v.val, v.mem = t.floats.take(rows, cols)
 	for _, in := range inputs {
-		v.needs = v.needs || in != nil && in.needs
+		if in != nil {
+			v.needs = v.needs || in.needs
+			in.uses++
+		}
 	}
 	return v
 }
@@ -225,6 +242,16 @@ func (t *Tape) Input(val, grad backend.Buffer, rows, cols int) *Var {
 type Part struct {
 	From, Rows int
 	Grad       backend.Buffer
+	// First says whether what comes now is the first term, and Grad holds anything; the next is not. Without it every term is added.
+	First func() bool
+}
+
+// sum is where the part's gradient is added up, and whether what comes is the first term and is stored, or is added.
+func (p Part) sum() (backend.Buffer, kernel.Epilogue) {
+	if p.First != nil && p.First() {
+		return p.Grad, kernel.Store
+	}
+	return p.Grad, kernel.Accumulate
 }
 
 // Param is a parameter [rows, cols], one of a single axis being [n, 1]. Its gradient lies in parts, of which only the thawed are given: one for the whole of

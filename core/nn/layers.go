@@ -16,7 +16,9 @@ type Linear struct {
 func NewLinear(s *Set, group string, in, out int, prefixes ...string) *Linear {
 	l := &Linear{}
 	for _, p := range prefixes {
-		l.Weight = append(l.Weight, s.Add(group, p+".weight", out, in))
+		w := s.Add(group, p+".weight", out, in)
+		w.product = true
+		l.Weight = append(l.Weight, w)
 	}
 	for _, p := range prefixes {
 		l.Bias = append(l.Bias, s.Add(group, p+".bias", out))
@@ -94,7 +96,7 @@ func joint(s *Set, t *autograd.Tape, ps []*Param) *autograd.Var {
 	var parts []autograd.Part
 	for _, p := range ps {
 		if p.Thawed() {
-			parts = append(parts, autograd.Part{From: rows, Rows: p.Shape[0], Grad: p.Grad})
+			parts = append(parts, autograd.Part{From: rows, Rows: p.Shape[0], Grad: p.Grad, First: firstOf(p)})
 		}
 		rows += p.Shape[0]
 	}
@@ -103,9 +105,20 @@ func joint(s *Set, t *autograd.Tape, ps []*Param) *autograd.Var {
 	}
 	if len(parts) == len(ps) {
 		whole := a.G.View(first.grad, last.grad+last.Size()-first.grad)
-		parts = []autograd.Part{{Rows: rows, Grad: whole}}
+		parts = []autograd.Part{{Rows: rows, Grad: whole, First: firstOf(ps...)}}
 	}
 	return t.Param(a.joined(first, last), rows, cols, parts...)
+}
+
+// firstOf asks once whether nothing has come to the gradients of the tensors since BeginGrads.
+func firstOf(ps ...*Param) func() bool {
+	return func() bool {
+		first := ps[0].first
+		for _, p := range ps {
+			p.first = false
+		}
+		return first
+	}
 }
 
 // joined is the values from first to last, one buffer for ever, so that a device can keep what it makes of it.

@@ -2,6 +2,7 @@ package nn_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -82,6 +83,47 @@ func TestJointLinear(t *testing.T) {
 		}
 		if len(grads) != len(strings.Fields(thawed)) || fmt.Sprint(grads) != fmt.Sprint(wantGrads) {
 			t.Errorf("with %q thawed the gradients are %v, want %v", thawed, grads, wantGrads)
+		}
+	}
+}
+
+// TestFirstTermIsStored: gradients that held anything before BeginGrads are, after any number of passes, those that grew from zeros.
+func TestFirstTermIsStored(t *testing.T) {
+	gradients := func(thawed string, passes int, begin func(*nn.Set), end func(*nn.Set)) map[string][]float32 {
+		ops := device()
+		s, layers := joint(ops, false)
+		s.Thaw(func(name string) bool { return strings.Contains(thawed, name) })
+		begin(s)
+		tape, r := autograd.NewTape(ops), rand.New(rand.NewPCG(1, 1))
+		for range passes {
+			tape.Reset()
+			x := tape.Space(rows, width)
+			ops.Write(x.Value(), normals(r, rows*width))
+			ops.Write(layers[0].Forward(s, x).Grad(), normals(r, rows*3*width))
+			tape.Backward()
+		}
+		end(s)
+		grads := map[string][]float32{}
+		for _, p := range s.Params() {
+			if p.Thawed() {
+				grads[p.Name] = read(t, ops, p.Grad)
+			}
+		}
+		return grads
+	}
+	rubbish := func(s *nn.Set) {
+		for _, a := range s.Arenas {
+			s.Ops().Fill(a.G, float32(math.NaN()))
+		}
+		s.BeginGrads()
+	}
+	for _, thawed := range []string{"k.weight", "v.bias", "q.weight v.weight k.bias", "q.weight k.weight v.weight q.bias k.bias v.bias"} {
+		for passes := range 3 {
+			got := gradients(thawed, passes, rubbish, (*nn.Set).EndGrads)
+			want := gradients(thawed, passes, func(*nn.Set) {}, func(*nn.Set) {}) // Thaw has given zeros
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("with %q thawed %d passes give %v, want %v", thawed, passes, got, want)
+			}
 		}
 	}
 }

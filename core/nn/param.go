@@ -18,7 +18,9 @@ type Param struct {
 	Value backend.Buffer // a view of the arena's P
 	Grad  backend.Buffer // a view of the arena's G, nil while frozen
 
-	at, grad int // where Value and Grad begin in P and G
+	at, grad int  // where Value and Grad begin in P and G
+	product  bool // Grad comes from products alone, of which the first can be stored
+	first    bool // nothing has come to Grad since BeginGrads
 }
 
 // Size is the number of elements.
@@ -39,6 +41,7 @@ type Arena struct {
 	Params []*Param
 	P, G   backend.Buffer
 	views  map[*Param]backend.Buffer // several tensors side by side, by the first
+	sums   []backend.Buffer          // the runs of G to which terms are added from zeros on
 }
 
 // Regions are the thawed runs of the arena: where they lie in P and in G, which the moments share.
@@ -132,11 +135,11 @@ func (s *Set) Thaw(trains func(name string) bool) {
 func (a *Arena) thaw(ops backend.Backend, trains func(string) bool) {
 	if a.G != nil {
 		ops.Free(a.G)
-		a.G = nil
+		a.G, a.sums = nil, nil
 	}
 	n := 0
 	for _, p := range a.Params {
-		p.Grad, p.grad = nil, n
+		p.Grad, p.grad, p.first = nil, n, false
 		if trains(p.Name) {
 			n += p.Size()
 		}
@@ -150,13 +153,49 @@ func (a *Arena) thaw(ops backend.Backend, trains func(string) bool) {
 			p.Grad = a.G.View(p.grad, p.Size())
 		}
 	}
+	a.findSums()
 }
 
-// ZeroGrads clears every gradient.
-func (s *Set) ZeroGrads() {
+// findSums makes views of the runs of G that lie between the gradients of products.
+func (a *Arena) findSums() {
+	from, to := 0, 0
+	end := func() {
+		if to > from {
+			a.sums = append(a.sums, a.G.View(from, to-from))
+		}
+	}
+	for _, p := range a.Params {
+		if !p.Thawed() {
+			continue
+		}
+		if p.product {
+			end()
+			from = p.grad + p.Size()
+		}
+		to = p.grad + p.Size()
+	}
+	end()
+}
+
+// BeginGrads makes gradients ready for a step: zeros, or, where a product brings them, anything, for its first term is stored. EndGrads
+// follows on the last term.
+func (s *Set) BeginGrads() {
 	for _, a := range s.Arenas {
-		if a.G != nil {
-			s.ops.Fill(a.G, 0)
+		for _, p := range a.Params {
+			p.first = p.product && p.Thawed()
+		}
+		for _, g := range a.sums {
+			s.ops.Fill(g, 0)
+		}
+	}
+}
+
+// EndGrads gives zeros to those to which nothing came.
+func (s *Set) EndGrads() {
+	for _, p := range s.Params() {
+		if p.first {
+			s.ops.Fill(p.Grad, 0)
+			p.first = false
 		}
 	}
 }
@@ -212,5 +251,5 @@ func (a *Arena) free(ops backend.Backend) {
 			ops.Free(b)
 		}
 	}
-	a.P, a.G, a.views = nil, nil, nil
+	a.P, a.G, a.views, a.sums = nil, nil, nil, nil
 }

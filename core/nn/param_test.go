@@ -126,9 +126,10 @@ func TestThaw(t *testing.T) {
 	if g := read(t, ops, s.Arenas[1].G); g[15] != 0 || g[16] != 7 || g[19] != 7 || v.GradOffset() != 16 {
 		t.Errorf("the gradient of v.bias is not at 16 of %v", g)
 	}
-	s.ZeroGrads()
+	s.BeginGrads()
+	s.EndGrads()
 	if g := read(t, ops, s.Arenas[1].G); slices.Max(g) != 0 {
-		t.Errorf("after ZeroGrads the gradient is %v", g)
+		t.Errorf("where nothing has come the gradient is %v", g)
 	}
 
 	// Another set of thawed tensors: old gradients are freed, parameters stay where they are.
@@ -145,7 +146,8 @@ func TestThaw(t *testing.T) {
 	if read(t, ops, v.Value)[0] != 56 {
 		t.Error("thawing has changed a value")
 	}
-	s.ZeroGrads() // none: nothing to do
+	s.BeginGrads() // none: nothing to do
+	s.EndGrads()
 }
 
 // TestRemove takes a head away and puts another in its place.

@@ -50,7 +50,7 @@ func (t *Trainer) gradientOf(name string, n int) ([]float32, error) {
 	}
 	scales := make([]float64, len(t.model.Heads.Tasks))
 	scales[task] = 1 / float64(len(index))
-	t.model.Params.ZeroGrads()
+	t.model.Params.BeginGrads()
 	for _, run := range data.Cut(t.train.examples, index, t.settings.BatchTokens) {
 		b := data.Pack(t.train.examples, run)
 		t.tape.Reset()
@@ -58,6 +58,7 @@ func (t *Trainer) gradientOf(name string, n int) ([]float32, error) {
 		t.model.Heads.Loss(t.sum, t.logits(t.train, b), b.Labels, scales)
 		t.tape.Backward()
 	}
+	t.model.Params.EndGrads()
 	return t.sharedGradient()
 }
 

@@ -52,7 +52,7 @@ func (t *Trainer) late(err error) error {
 
 // gradients runs the step's sentences forward and back, cut into micro-batches whose gradients add up.
 func (t *Trainer) gradients(index, labelled []int) error {
-	t.model.Params.ZeroGrads()
+	t.model.Params.BeginGrads()
 	t.ops.Fill(t.sums, 0)
 	for i, run := range data.Cut(t.train.examples, index, t.settings.BatchTokens) {
 		b := data.Pack(t.train.examples, run)
@@ -61,6 +61,7 @@ func (t *Trainer) gradients(index, labelled []int) error {
 		t.model.Heads.Loss(t.sum, logits, b.Labels, t.scales(labelled))
 		t.tape.Backward()
 	}
+	t.model.Params.EndGrads()
 	if t.ahead {
 		return nil // what goes wrong there is the end of the device, and the run goes on elsewhere
 	}
