@@ -2,7 +2,7 @@
  * The page's end of the worker: it starts one when it is first needed, numbers commands, hands events and answers to those who
  * asked, and starts another worker after a crash.
  */
-import { HelperHost } from './helpers.js'
+import { HelperHost } from './helper-host.js'
 import { ThawError } from './protocol.js'
 import { startWorker } from './shim.js'
 

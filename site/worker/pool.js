@@ -17,7 +17,7 @@ export const ALONE = {
   helpers: () => 0, alive: () => 0, lend() {}, open() {}, take: () => -1, settle: () => SETTLED,
 }
 
-/** @typedef {import('./helpers.js').HelperWorker} HelperWorker */
+/** @typedef {import('./helper-host.js').HelperWorker} HelperWorker */
 /** @typedef {{ worker: HelperWorker, index: number, asked: boolean }} Helper */
 
 export class HelperPool {
@@ -31,7 +31,7 @@ export class HelperPool {
   /**
    * @param {WebAssembly.Memory} memory   shared
    * @param {number} most                 helpers
-   * @param {import('./helpers.js').StartHelper} startHelper
+   * @param {import('./helper-host.js').StartHelper} startHelper
    */
   constructor(memory, most, startHelper) {
     this.#memory = memory

@@ -22,7 +22,7 @@ const USUAL = 16
 const MOST = 32
 
 /** @typedef {{ device?: string, threads?: number }} Wish   what createTrainer was asked for */
-/** @typedef {import('./helpers.js').StartHelper} StartHelper */
+/** @typedef {import('./helper-host.js').StartHelper} StartHelper */
 
 /**
  * What the Go program is told of the machine (wasm/device/device.go has the twin).

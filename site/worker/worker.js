@@ -4,7 +4,7 @@
  */
 import { Claims } from './claims.js'
 import { fetchGrammar } from './grammar.js'
-import { helpersOver } from './helpers.js'
+import { helpersOver } from './helper-host.js'
 import { startProgram } from './program.js'
 import { SHELL, ThawError, decodeAnswer, encodeCommand } from './protocol.js'
 import { listSaves, openSave, removeSave, rowOf, writeSave } from './saves.js'

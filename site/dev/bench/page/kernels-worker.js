@@ -1,5 +1,5 @@
 /** Runs the Go program of wasm/bench: the first message says how many threads, each later one is a job. */
-import { helpersOver } from '/kernels/site/worker/helpers.js'
+import { helpersOver } from '/kernels/site/worker/helper-host.js'
 import { startProgram } from '/kernels/site/worker/program.js'
 
 self.onmessage = ({ data: { threads, webgpu, helpers } }) => {

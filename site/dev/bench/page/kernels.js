@@ -1,5 +1,5 @@
 /** thaw's kernels by themselves: the program of wasm/bench in a worker. */
-import { HelperHost } from '/kernels/site/worker/helpers.js'
+import { HelperHost } from '/kernels/site/worker/helper-host.js'
 
 /** @param {{ threads: number, webgpu: boolean }} options */
 export async function open({ threads, webgpu }) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { HelperHost, helpersOver } from '../worker/helpers.js'
+import { HelperHost, helpersOver } from '../worker/helper-host.js'
 
 /** A worker without a thread, started by the page's end. */
 class FakeWorker {
