@@ -1,7 +1,7 @@
 /**
  * Helper workers that the page starts for the trainer's worker, and the line over which the two speak of them. The worker could start
  * its own, but Firefox waits inside such a `new Worker` until the page's thread has noted the new one, and where the new one is
- * quicker than the note, that wait never ends (seen in Firefox 153 on a busy machine, once in a hundred starts).
+ * quicker than the note, that wait never ends (seen in Firefox 153 on a busy machine, once in 20 to 90 starts).
  *
  * On the line, from the worker: { id, message } to a helper, which its first message starts, and { id, end: true }; to the worker:
  * { id, data } from a helper, and { id, failed } where its script fails.
