@@ -92,6 +92,11 @@ async function main() {
   }
 }
 
+process.stdout.on('error', (error) => { // who reads has gone, as in `| head`: nobody waits for the rest
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 main().catch((error) => {
   console.error(`bench: ${error.message}`)
   process.exitCode = 1
