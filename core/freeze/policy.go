@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -125,10 +126,26 @@ func (p Policy) Check(names []string, l int) error {
 		case strings.HasPrefix(t.text, "layers:") && t.layer > l:
 			return fmt.Errorf("%w %q: the encoder has %d layers", ErrPolicy, p, l)
 		case !t.namesAny(names):
-			return fmt.Errorf("%w %q: %s names no parameter of this model", ErrPolicy, p, t.text)
+			return fmt.Errorf("%w %q: %s names no parameter of this model%s", ErrPolicy, p, t.text, t.hint(names))
 		}
 	}
 	return nil
+}
+
+// hint says which heads there are, where the term asks for another.
+func (t term) hint(names []string) string {
+	if !strings.HasPrefix(t.text, "head:") {
+		return ""
+	}
+	var heads []string
+	for _, n := range names {
+		if rest, ok := strings.CutPrefix(n, "heads."); ok {
+			task, _, _ := strings.Cut(rest, ".")
+			heads = append(heads, "head:"+task)
+		}
+	}
+	slices.Sort(heads)
+	return ", which has " + strings.Join(slices.Compact(heads), ", ")
 }
 
 func (t term) namesAny(names []string) bool {

@@ -164,7 +164,7 @@ func TestCheck(t *testing.T) {
 		"layers:0":              "",
 		"layers:12":             "",
 		"layers:13":             `freeze policy "layers:13": the encoder has 12 layers`,
-		"layers:4,head:topics":  "head:topics names no parameter of this model",
+		"layers:4,head:topics":  "head:topics names no parameter of this model, which has head:sentiment, head:topic",
 		"backbone,!*.gamma":     "*.gamma names no parameter",
 		"Backbone":              "Backbone names no parameter",
 		"encoder.layer.7.*":     "encoder.layer.7.* names no parameter",

@@ -105,6 +105,9 @@ func (p *progress) frozen(e train.FrozenEvent) {
 
 // table writes the scores at the end, and those before the run where it began here.
 func (p *progress) table() {
+	if len(p.sets) == 0 {
+		return
+	}
 	w := tabwriter.NewWriter(p.s.err, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "set\ttask\ttexts\taccuracy\tmacro F1\tloss")
 	for _, set := range p.sets {
