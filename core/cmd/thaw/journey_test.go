@@ -68,6 +68,15 @@ func TestJourney(t *testing.T) {
 	}
 }
 
+// Of so few texts none is held out: the run tells so and ends without a table of scores.
+func TestNothingHeldOut(t *testing.T) {
+	data := put(t, filepath.Join(t.TempDir(), "data.jsonl"), `{"text": "good", "labels": {"mood": "up"}}`+"\n"+`{"text": "bad", "labels": {"mood": "down"}}`)
+	r := must(t, "", "train", "--encoder", tiny(t), "--data", data, "--out", filepath.Join(t.TempDir(), "model"), "--steps", "1")
+	if !strings.Contains(r.err, "2 to learn from, 0 held out") || strings.Contains(r.err, "macro F1") {
+		t.Errorf("standard error:\n%s", r.err)
+	}
+}
+
 // Same seed, same bits, on one thread or two; another seed, others.
 func TestSameBits(t *testing.T) {
 	encoder, file, dir := tiny(t), synthetic(t, "40"), t.TempDir()
