@@ -58,12 +58,17 @@ func (s *session) time(m *model.Model, texts []string) error {
 	return err
 }
 
-// timed measures a forward pass over texts, the better of two, after one that packs the weights.
+// settled is how long a device is timed, at two passes or more: a browser still compiles the program in threads of its own while a model
+// is loaded, and takes a core from those that are timed then.
+const settled = 300 * time.Millisecond
+
+// timed measures a forward pass over texts, the best of some, after one that packs the weights.
 func timed(m *model.Model, texts []string) (v speed, err error) {
 	if _, err := m.Encode(texts[:1], model.PoolMean, defaultLength); err != nil {
 		return v, err
 	}
-	for i := range 2 {
+	first := time.Now()
+	for i := 0; i < 2 || time.Since(first) < settled; i++ {
 		begin := time.Now()
 		if _, err := m.Encode(texts, model.PoolMean, defaultLength); err != nil {
 			return v, err
