@@ -58,10 +58,13 @@ func (s *session) time(m *model.Model, texts []string) error {
 	return err
 }
 
-// settled is how long a device is timed, at two passes or more: a browser still compiles the program in threads of its own while a model
-// is loaded, and takes a core from those that are timed then. With two passes three of six loads in Chromium on two cores chose one
-// thread (48 ms against 48 to 65 of two), with this none of six (42 against 23 to 28).
-const settled = 300 * time.Millisecond
+// A device is timed for settled, but for 2 passes at least and 8 at most: a browser still compiles the program in threads of its own
+// while a model is loaded, and takes a core from those that are timed then. With two passes three of six loads in Chromium on two cores
+// chose one thread (48 ms against 48 to 65 of two), with these none of six (42 against 23 to 28).
+const (
+	settled = 300 * time.Millisecond
+	passes  = 8
+)
 
 // timed measures a forward pass over texts, the best of some, after one that packs the weights.
 func timed(m *model.Model, texts []string) (v speed, err error) {
@@ -69,7 +72,7 @@ func timed(m *model.Model, texts []string) (v speed, err error) {
 		return v, err
 	}
 	first := time.Now()
-	for i := 0; i < 2 || time.Since(first) < settled; i++ {
+	for i := 0; i < 2 || i < passes && time.Since(first) < settled; i++ {
 		begin := time.Now()
 		if _, err := m.Encode(texts, model.PoolMean, defaultLength); err != nil {
 			return v, err
